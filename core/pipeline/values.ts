@@ -1,0 +1,240 @@
+/**
+ * The values that go from stage to stage. All are immutable: a stage reads what came before and gives the
+ * next one a new value.
+ */
+import type { Readable } from 'node:stream';
+import type { ConfigDocument, Descriptor, HistoryEntry, Image, Layer } from '../oci/image.ts';
+import type { Platform } from '../oci/platform.ts';
+import type { Digest } from '../primitives/digest.ts';
+import type { FileTree, PartRole } from '../primitives/file-tree.ts';
+import type { PythonTarget } from '../python/target.ts';
+
+/** The project that is built. */
+export interface Project {
+  /** Absolute path. */
+  readonly directory: string;
+  /** Normalised distribution name; the folder's name where the project states none. */
+  readonly name: string;
+  readonly version?: string;
+  /** False where there is no `[build-system]`: its sources are copied to `/app`. */
+  readonly isPackage: boolean;
+  readonly requiresPython?: string;
+  /** The parsed pyproject.toml, where there is one. */
+  readonly pyproject?: Readonly<Record<string, unknown>>;
+  readonly description?: string;
+  readonly authors?: readonly string[];
+  readonly license?: string;
+  readonly urls?: Readonly<Record<string, string>>;
+  /** Console scripts: name → `module:attribute`. */
+  readonly scripts?: Readonly<Record<string, string>>;
+  /** The commit that is checked out, where the project is a git work tree. */
+  readonly git?: { readonly commit: string; readonly dirty: boolean; readonly remote?: string };
+}
+
+/** What of the lock is wanted. */
+export interface Selection {
+  readonly extras: readonly string[];
+  readonly groups: readonly string[];
+  /** A workspace's member; default the project itself. */
+  readonly package?: string;
+}
+
+/** Where a distribution's file comes from. */
+export type SourceKind = 'wheel' | 'sdist' | 'directory' | 'vcs' | 'archive';
+
+/** A file that a lock or an index offers for a distribution. */
+export interface DistributionFile {
+  /** File name, percent-decoded. */
+  readonly name: string;
+  readonly url?: string;
+  /** Absolute path on this host, where the lock names a local file. */
+  readonly path?: string;
+  /** Bytes. */
+  readonly size?: number;
+  /** All hashes known, such as `sha256:<hex>`; a match of a trusted algorithm is demanded. Empty: not locked. */
+  readonly hashes: readonly string[];
+}
+
+/** A distribution that was chosen. */
+export interface Distribution {
+  /** Normalised. */
+  readonly name: string;
+  readonly version: string;
+  readonly source: SourceKind;
+  /** The wheel; undefined where `source` is no wheel, or where the index must be asked for it. */
+  readonly file?: DistributionFile;
+  /** The index (simple API root) that the lock names for it. */
+  readonly index?: string;
+  /** Hashes of any file of this version, where the lock gives hashes without file names. */
+  readonly hashes?: readonly string[];
+  /** Normalised names of what asked for it. */
+  readonly requestedBy: readonly string[];
+  /** PEP 610, where the distribution does not come from an index. */
+  readonly directUrl?: Readonly<Record<string, unknown>>;
+}
+
+/** A distribution that has no fitting file, with each file's reason. */
+export interface Rejection {
+  readonly name: string;
+  readonly version?: string;
+  readonly reason: string;
+  readonly files: readonly { readonly name: string; readonly reason: string }[];
+}
+
+/** A lock file that was read. */
+export interface LockFile {
+  /** Relative to the project's folder. */
+  readonly path: string;
+  /** `uv`, `pylock`, `requirements`, … */
+  readonly format: string;
+  select(
+    target: PythonTarget,
+    want: Selection,
+  ): { readonly chosen: readonly Distribution[]; readonly rejected: readonly Rejection[] };
+}
+
+/** Where a base image comes from. */
+export interface BaseSource {
+  /** As the report prints it: `python:3.12-slim`, `layout:DIR`, `apt:bookworm`, `scratch`. */
+  readonly reference: string;
+  open(platform: Platform, signal: AbortSignal): Promise<Image>;
+}
+
+/** A Python that was found in a base. */
+export interface PythonInBase {
+  readonly target: PythonTarget;
+  /** Absolute path inside the image, as in `/usr/local/bin/python3.12`. */
+  readonly interpreter: string;
+}
+
+/** What `resolve` gives: everything that goes in, and from where. */
+export interface Resolution {
+  readonly platform: Platform;
+  readonly project: Project;
+  readonly lock: LockFile | undefined;
+  readonly base: { readonly source: BaseSource; readonly image: Image };
+  readonly python: PythonInBase;
+  readonly distributions: readonly Distribution[];
+}
+
+/** A wheel on this host, verified. */
+export interface WheelFile {
+  readonly name: string;
+  /** Absolute path. */
+  readonly file: string;
+  readonly digest: Digest;
+  readonly size: number;
+}
+
+/** The tree of one platform. */
+export interface Collected {
+  readonly platform: Platform;
+  readonly tree: FileTree;
+}
+
+/** Parts that share a layer. */
+export interface LayerGroup {
+  /** Shown in history and progress, as in `dependencies: numpy`. */
+  readonly name: string;
+  readonly role: PartRole;
+  /** Names of parts of the tree. */
+  readonly parts: readonly string[];
+}
+
+/** How the tree of one platform is cut. Groups are in the order of layers, from the base up. */
+export interface LayerPlan {
+  readonly platform: Platform;
+  readonly groups: readonly LayerGroup[];
+}
+
+/** A layer as it stands in the finished image. */
+export interface BuiltLayer extends Layer {
+  readonly role: 'base' | PartRole;
+  readonly name: string;
+  /** `cached`: the store had it; `base`: the base image brought it. */
+  readonly origin: 'built' | 'cached' | 'base';
+  /** Names of the distributions in it. */
+  readonly distributions: readonly string[];
+}
+
+/** The layers of one platform, from the base up. */
+export interface Layered {
+  readonly platform: Platform;
+  readonly layers: readonly BuiltLayer[];
+}
+
+/** What the image's configuration and manifest will say. */
+export interface ImageConfig {
+  readonly platform: Platform;
+  readonly entrypoint: readonly string[];
+  readonly cmd: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  readonly user: string;
+  readonly workdir: string;
+  /** As in `8000/tcp`. */
+  readonly ports: readonly string[];
+  readonly stopSignal?: string;
+  readonly labels: Readonly<Record<string, string>>;
+  /** Of the manifest. */
+  readonly annotations: Readonly<Record<string, string>>;
+  readonly history: readonly HistoryEntry[];
+  /** RFC 3339. */
+  readonly created: string;
+  readonly author?: string;
+}
+
+/** A platform's image, finished. */
+export interface FinishedImage {
+  readonly platform: Platform;
+  readonly resolution: Resolution;
+  readonly tree: FileTree;
+  readonly layers: readonly BuiltLayer[];
+  readonly config: { readonly descriptor: Descriptor; readonly bytes: Uint8Array; readonly document: ConfigDocument };
+  readonly manifest: { readonly descriptor: Descriptor; readonly bytes: Uint8Array };
+}
+
+/** A referrer that was made of an attachment: a manifest of its own with one layer. */
+export interface Referrer {
+  readonly subject: Descriptor;
+  readonly manifest: { readonly descriptor: Descriptor; readonly bytes: Uint8Array };
+  readonly blob: { readonly descriptor: Descriptor; readonly bytes: Uint8Array };
+}
+
+/** What the destinations get. */
+export interface FinishedBuild {
+  readonly name: string;
+  readonly version?: string;
+  /** Tags and references as configured, such as `shop:1.2` or `ghcr.io/me/shop:latest`. */
+  readonly tags: readonly string[];
+  readonly images: readonly FinishedImage[];
+  /** Undefined for one platform. */
+  readonly index?: { readonly descriptor: Descriptor; readonly bytes: Uint8Array };
+  readonly referrers: readonly Referrer[];
+}
+
+/** What a destination did. */
+export interface Receipt {
+  /** The SPEC, as in `layout:build/image`. */
+  readonly destination: string;
+  /** How others address the result, as in `oci:build/image:latest` or `ghcr.io/me/shop@sha256:…`. */
+  readonly reference: string;
+  readonly digest: Digest;
+  readonly bytesUploaded: number;
+  readonly blobsUploaded: number;
+  readonly blobsMounted: number;
+  readonly blobsPresent: number;
+}
+
+/** Where a finished build goes. */
+export interface Destination {
+  /** The SPEC. */
+  readonly name: string;
+  publish(build: FinishedBuild, context: PublishContext): Promise<Receipt>;
+}
+
+/** What a destination may use. */
+export interface PublishContext {
+  readonly signal: AbortSignal;
+  /** The bytes of a layer, from the store or wherever the layer lies. */
+  open(layer: Layer): Promise<Readable>;
+}
