@@ -141,21 +141,21 @@ function writeHeader(
   link: string,
   type: string,
 ): void {
-  into.latin1Write(path.name, at);
-  into.latin1Write(octal(member.mode & 0o7777, 7, MAX_OCTAL_7), at + 100);
-  into.latin1Write(octal(member.uid, 7, MAX_OCTAL_7), at + 108);
-  into.latin1Write(octal(member.gid, 7, MAX_OCTAL_7), at + 116);
-  into.latin1Write(octal(member.size, 11, MAX_OCTAL_11), at + 124);
-  into.latin1Write(octal(member.mtime, 11, MAX_OCTAL_11), at + 136);
-  into.latin1Write('        ', at + 148);
-  into.latin1Write(type, at + 156);
-  into.latin1Write(link, at + 157);
-  into.latin1Write('ustar\u000000', at + 257);
-  into.latin1Write('0000000\u00000000000\u0000', at + 329);
-  into.latin1Write(path.prefix, at + 345);
+  into.write(path.name, at, 'latin1');
+  into.write(octal(member.mode & 0o7777, 7, MAX_OCTAL_7), at + 100, 'latin1');
+  into.write(octal(member.uid, 7, MAX_OCTAL_7), at + 108, 'latin1');
+  into.write(octal(member.gid, 7, MAX_OCTAL_7), at + 116, 'latin1');
+  into.write(octal(member.size, 11, MAX_OCTAL_11), at + 124, 'latin1');
+  into.write(octal(member.mtime, 11, MAX_OCTAL_11), at + 136, 'latin1');
+  into.write('        ', at + 148, 'latin1');
+  into.write(type, at + 156, 'latin1');
+  into.write(link, at + 157, 'latin1');
+  into.write('ustar\u000000', at + 257, 'latin1');
+  into.write('0000000\u00000000000\u0000', at + 329, 'latin1');
+  into.write(path.prefix, at + 345, 'latin1');
   let sum = 0;
   for (let index = at; index < at + TAR_BLOCK; index++) sum += into[index]!;
-  into.latin1Write(`${octal(sum, 6, 0o777777)}\u0000 `, at + 148);
+  into.write(`${octal(sum, 6, 0o777777)}\u0000 `, at + 148, 'latin1');
 }
 
 /** Zero-filled octal; 0 where the number does not fit, since PAX then says it. */
