@@ -4,6 +4,29 @@
  */
 
 export {
+  DependencyGroupError,
+  type DependencyGroupItem,
+  type DependencyGroupTable,
+  lookUpDependencyGroup,
+  resolveDependencyGroups,
+} from './dependency-groups.ts';
+export {
+  type ArchiveInfo,
+  type DirectoryInfo,
+  type DirectUrl,
+  DirectUrlError,
+  parseDirectUrl,
+  printDirectUrl,
+  type VcsInfo,
+} from './direct-url.ts';
+export {
+  type EntryPoint,
+  EntryPointError,
+  type EntryPoints,
+  parseEntryPoints,
+  SCRIPT_GROUPS,
+} from './entry-points.ts';
+export {
   Marker,
   type MarkerComparison,
   type MarkerEnvironment,
@@ -16,6 +39,18 @@ export {
   type MarkerVariable,
 } from './marker.ts';
 export { isName, isNormalizedName, NameError, normalizeName, parseName } from './name.ts';
+export { type ObjectReference, parseObjectReference } from './object-reference.ts';
+export {
+  type BuildSystem,
+  type Contact,
+  type License,
+  type ProjectMetadata,
+  type Pyproject,
+  PyprojectError,
+  type PyprojectFault,
+  parsePyproject,
+  type Readme,
+} from './pyproject.ts';
 export { Requirement, RequirementError, type RequirementParts } from './requirement.ts';
 export {
   type Operator,
