@@ -1,0 +1,91 @@
+/** Turns what the transport throws into an error that says what happened, to whom, and what to do. */
+import { isPycError, messageOf } from '../primitives/errors.ts';
+import {
+  HttpCertificateError,
+  type HttpError,
+  HttpTimeoutError,
+  HttpUnreachableError,
+  ProxyError,
+} from './errors.ts';
+import { redactUrl } from './url.ts';
+
+const TIMEOUTS: Readonly<Record<string, string>> = {
+  UND_ERR_CONNECT_TIMEOUT: 'no connection within the time allowed',
+  ETIMEDOUT: 'no connection within the time allowed',
+  UND_ERR_HEADERS_TIMEOUT: 'no answer within the time allowed',
+  UND_ERR_BODY_TIMEOUT: 'the answer stopped coming',
+};
+
+const REASONS: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'the connection was refused',
+  ENOTFOUND: 'its name does not resolve',
+  EAI_AGAIN: 'its name cannot be resolved at the moment',
+  ECONNRESET: 'the connection was broken',
+  EPIPE: 'the connection was broken',
+  UND_ERR_SOCKET: 'the connection was closed',
+  EHOSTUNREACH: 'there is no way to it',
+  ENETUNREACH: 'there is no network to it',
+  EPROTO: 'it does not speak TLS as expected',
+  ERR_SSL_WRONG_VERSION_NUMBER: 'it does not speak TLS as expected',
+  UND_ERR_HEADERS_OVERFLOW: 'its headers are too large',
+};
+
+const CERTIFICATE = /CERT|SELF_SIGNED|UNABLE_TO_VERIFY|ISSUER/;
+/** Trying these again soon gives the same answer. */
+const LASTING = new Set(['ENOTFOUND', 'EPROTO', 'ERR_SSL_WRONG_VERSION_NUMBER', 'UND_ERR_HEADERS_OVERFLOW']);
+
+/** The error to throw for what the transport threw. An abort's reason and our own errors pass unchanged. */
+export function faultOf(thrown: unknown, url: URL, signal?: AbortSignal): unknown {
+  if (signal?.aborted) return signal.reason;
+  if (isPycError(thrown)) return thrown;
+  const where = redactUrl(url);
+  const code = codeOf(thrown);
+  const timeout = TIMEOUTS[code];
+  if (timeout !== undefined) {
+    return new HttpTimeoutError(`${where} did not answer: ${timeout}`, where, {
+      hint: 'try again, or look whether the server is overloaded or a proxy is needed',
+      cause: thrown,
+    });
+  }
+  if (CERTIFICATE.test(code)) {
+    return new HttpCertificateError(
+      `the certificate of \`${url.host}\` is not trusted: ${messageOf(thrown)}`,
+      where,
+      {
+        hint: 'name a file with its certificate authority in `SSL_CERT_FILE`',
+        cause: thrown,
+      },
+    );
+  }
+  if (code === 'UND_ERR_PRX_TLS' || /proxy/i.test(messageOf(thrown))) {
+    return new ProxyError(`${where} cannot be reached through the proxy: ${messageOf(thrown)}`, where, {
+      hint: 'look at `HTTPS_PROXY`, its user name and password, and `NO_PROXY`',
+      cause: thrown,
+    });
+  }
+  const reason = REASONS[code] ?? (messageOf(thrown) || code || 'no reason was given');
+  return new HttpUnreachableError(`${where} cannot be reached: ${reason}`, where, {
+    hint: `check the network and that \`${url.host}\` is the right address`,
+    cause: thrown,
+  });
+}
+
+/** How often at most a request whose try ended so may be tried again, given how often it was asked for. */
+export function retriesFor(fault: unknown, allowed: number): number {
+  if (!isTransient(fault)) return 0;
+  const code = codeOf(fault.cause);
+  if (LASTING.has(code)) return 0;
+  return code === 'ECONNREFUSED' ? Math.min(allowed, 2) : allowed;
+}
+
+function isTransient(fault: unknown): fault is HttpError {
+  return fault instanceof HttpUnreachableError || fault instanceof HttpTimeoutError;
+}
+
+/** Several addresses of one name fail together as an AggregateError, which has no message of its own. */
+function codeOf(thrown: unknown): string {
+  const code = (thrown as { code?: unknown } | null | undefined)?.code;
+  if (typeof code === 'string') return code;
+  if (thrown instanceof AggregateError && thrown.errors.length > 0) return codeOf(thrown.errors[0]);
+  return '';
+}

@@ -1,0 +1,59 @@
+/** When a request is tried again, and after how long. Pure: time and chance enter by parameters. */
+
+/** Bounds of trying again. Times in milliseconds. */
+export interface RetryRules {
+  /** Upper bound of the first wait; each further one is twice that. */
+  readonly base: number;
+  /** No wait is longer, whatever Retry-After says. */
+  readonly longest: number;
+  /** No new try starts later than this after the first. */
+  readonly deadline: number;
+}
+
+export const RETRY_RULES: RetryRules = { base: 250, longest: 30_000, deadline: 120_000 };
+
+const STATUSES = new Set([408, 429, 500, 502, 503, 504]);
+
+/** 408, 429 and the server errors that pass. */
+export function isRetryableStatus(status: number): boolean {
+  return STATUSES.has(status);
+}
+
+/** Milliseconds before try `attempt` + 1 (the first retry is attempt 0): exponential with full jitter, or what the server asked for. */
+export function retryDelay(
+  attempt: number,
+  retryAfter: string | undefined,
+  rules: RetryRules,
+  now: number,
+  random: () => number,
+): number {
+  const asked = retryAfter === undefined ? undefined : parseRetryAfter(retryAfter, now);
+  if (asked !== undefined) return Math.min(asked, rules.longest);
+  return Math.min(rules.base * 2 ** attempt, rules.longest) * (0.5 + random() / 2);
+}
+
+/** RFC 9110, 10.2.3: seconds or a date. Undefined where it is neither. */
+function parseRetryAfter(text: string, now: number): number | undefined {
+  if (/^\d+$/.test(text.trim())) return Number(text) * 1000;
+  const date = Date.parse(text);
+  return Number.isNaN(date) ? undefined : Math.max(0, date - now);
+}
+
+/** Waits. @throws the signal's reason as soon as it is aborted */
+export function pause(milliseconds: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (signal?.aborted) {
+      reject(signal.reason as Error);
+      return;
+    }
+    const stop = (): void => {
+      clearTimeout(timer);
+      reject(signal?.reason as Error);
+    };
+    const timer = setTimeout(() => {
+      signal?.removeEventListener('abort', stop);
+      resolve();
+    }, milliseconds);
+    signal?.addEventListener('abort', stop, { once: true });
+  });
+}

@@ -1,0 +1,76 @@
+import { describe, expect, it } from 'vitest';
+import { proxyChoice } from '../../core/http/proxy.ts';
+import { retryDelay } from '../../core/http/retry.ts';
+import { isLinkLocal, isLoopback, redactUrl } from '../../core/http/url.ts';
+
+describe('the choice of a proxy', () => {
+  it('follows NO_PROXY’s names, subdomains, ports, addresses and ranges', () => {
+    const table: [noProxy: string, url: string, proxied: boolean][] = [
+      ['', 'http://example.org/', true],
+      ['*', 'http://example.org/', false],
+      ['example.org', 'https://example.org/', false],
+      ['example.org', 'https://a.example.org/', false],
+      ['example.org', 'https://notexample.org/', true],
+      ['.example.org', 'https://a.example.org/', false],
+      ['*.example.org', 'https://a.example.org/', false],
+      ['example.org:8080', 'http://example.org/', true],
+      ['example.org:80', 'http://example.org/', false],
+      ['foo, EXAMPLE.org', 'http://example.org/', false],
+      ['10.0.0.0/8', 'http://10.200.3.4:5000/', false],
+      ['10.0.0.0/8', 'http://11.0.0.1/', true],
+      ['10.0.0.0/33', 'http://10.0.0.1/', true],
+      ['192.168.1.7', 'http://192.168.1.7/', false],
+      ['fd00::/8', 'http://[fd12:3456::1]/', false],
+      ['fd00::/8', 'http://[fe12::1]/', true],
+      ['[fd12::1]:443', 'https://[fd12::1]/', false],
+      ['', 'http://localhost:5000/', true],
+    ];
+    const wrong = table.filter(([noProxy, url, proxied]) => {
+      const choose = proxyChoice({ HTTP_PROXY: 'http://p:1', HTTPS_PROXY: 'http://p:1', NO_PROXY: noProxy });
+      const isProxied = choose(new URL(url)) !== undefined;
+      return isProxied !== (proxied && !url.includes('localhost'));
+    });
+    expect(wrong).toEqual([]);
+  });
+
+  it('reads the lower-case name first and takes ALL_PROXY for both', () => {
+    expect(proxyChoice({ http_proxy: 'a:1', HTTP_PROXY: 'b:1' })(new URL('http://x/'))?.host).toBe('a:1');
+    expect(proxyChoice({ ALL_PROXY: 'http://c:1' })(new URL('https://x/'))?.host).toBe('c:1');
+    expect(proxyChoice({})(new URL('https://x/'))).toBeUndefined();
+    expect(() => proxyChoice({ HTTP_PROXY: 'socks5://c:1' })(new URL('http://x/'))).toThrow(
+      expect.objectContaining({ code: 'PYC_HTTP_PROXY' }),
+    );
+  });
+});
+
+describe('waits', () => {
+  const rules = { base: 100, longest: 1000, deadline: 5000 };
+  it('double, with chance, and obey Retry-After up to the bound', () => {
+    expect(retryDelay(0, undefined, rules, 0, () => 1)).toBe(100);
+    expect(retryDelay(2, undefined, rules, 0, () => 0)).toBe(200);
+    expect(retryDelay(20, undefined, rules, 0, () => 1)).toBe(1000);
+    expect(retryDelay(0, '1', rules, 0, () => 1)).toBe(1000);
+    expect(retryDelay(0, '1000000000', rules, 0, () => 1)).toBe(1000);
+    expect(retryDelay(0, 'Thu, 01 Jan 1970 00:00:00 GMT', rules, 0, () => 1)).toBe(0);
+    expect(retryDelay(0, '-5x', rules, 0, () => 1)).toBe(100);
+  });
+});
+
+describe('addresses', () => {
+  it('tell loopback and link-local ones from look-alikes', () => {
+    expect(
+      ['localhost', 'a.localhost', '127.0.0.1', '127.1.2.3', '[::1]'].filter((h) => !isLoopback(h)),
+    ).toEqual([]);
+    expect(
+      ['localhost.evil.org', '127.0.0.1.evil.org', '128.0.0.1', 'notlocalhost'].filter(isLoopback),
+    ).toEqual([]);
+    expect(['169.254.169.254', '[fe80::1]', '[::ffff:a9fe:a9fe]'].filter((h) => !isLinkLocal(h))).toEqual([]);
+    expect(['169.255.0.1', 'example.org'].filter(isLinkLocal)).toEqual([]);
+  });
+
+  it('are shown without credentials, query, fragment and control characters', () => {
+    expect(redactUrl('https://u:p@h:1/a/b?token=x#f')).toBe('https://h:1/a/b?…');
+    expect(redactUrl('http://u:secret@[bad/a?b=c')).not.toContain('secret');
+    expect(redactUrl('x\u202ey')).toBe('x\\u202ey');
+  });
+});
