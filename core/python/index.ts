@@ -51,6 +51,16 @@ export {
   parsePyproject,
   type Readme,
 } from './pyproject.ts';
+export {
+  type BaseFacts,
+  type BaseFiles,
+  type DetectedPython,
+  detectPython,
+  isTargetFile,
+  PythonNotFoundError,
+  PythonUnknownError,
+  TARGET_FILES,
+} from './python-detection.ts';
 export { Requirement, RequirementError, type RequirementParts } from './requirement.ts';
 export {
   type Operator,
