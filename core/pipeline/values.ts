@@ -3,11 +3,15 @@
  * next one a new value.
  */
 import type { Readable } from 'node:stream';
+import type { HttpClient } from '../http/client.ts';
 import type { ConfigDocument, Descriptor, HistoryEntry, Image, Layer } from '../oci/image.ts';
 import type { Platform } from '../oci/platform.ts';
 import type { Digest } from '../primitives/digest.ts';
-import type { FileTree, PartRole } from '../primitives/file-tree.ts';
+import type { FileTree, PartRole, TreeItem } from '../primitives/file-tree.ts';
+import type { Log } from '../primitives/log.ts';
+import type { Pyproject } from '../python/pyproject.ts';
 import type { PythonTarget } from '../python/target.ts';
+import type { Store } from '../store/store.ts';
 
 /** The project that is built. */
 export interface Project {
@@ -20,7 +24,7 @@ export interface Project {
   readonly isPackage: boolean;
   readonly requiresPython?: string;
   /** The parsed pyproject.toml, where there is one. */
-  readonly pyproject?: Readonly<Record<string, unknown>>;
+  readonly pyproject?: Pyproject;
   readonly description?: string;
   readonly authors?: readonly string[];
   readonly license?: string;
@@ -97,7 +101,36 @@ export interface LockFile {
 export interface BaseSource {
   /** As the report prints it: `python:3.12-slim`, `layout:DIR`, `apt:bookworm`, `scratch`. */
   readonly reference: string;
-  open(platform: Platform, signal: AbortSignal): Promise<Image>;
+  open(platform: Platform, signal: AbortSignal, context: BaseContext): Promise<Image>;
+}
+
+/** What a lock of bases remembers for one base: `pycontainer.lock`'s section of it. */
+export interface Pins {
+  get(key: string): unknown;
+  set(key: string, value: unknown): void;
+  /** True under `--locked`: what is not pinned is an error, and nothing moves. */
+  readonly locked: boolean;
+}
+
+/** What a base may use while it is opened. */
+export interface BaseContext {
+  readonly http: HttpClient;
+  readonly store: Store;
+  readonly log: Log;
+  /** True under `--offline`: what the store has is accepted without asking whether it is current. */
+  readonly offline: boolean;
+  readonly pins: Pins;
+  /** Seconds since 1970 for whatever the base itself would date. */
+  readonly sourceDateEpoch: number;
+  /** Absolute path that relative locations in references start from. */
+  readonly directory: string;
+  /** Writes a layer, or finds the one that was written under this key before; `items` is read only in the first case. */
+  writeLayer(
+    name: string,
+    key: Digest,
+    items: AsyncIterable<TreeItem> | Iterable<TreeItem>,
+    signal: AbortSignal,
+  ): Promise<Layer>;
 }
 
 /** A Python that was found in a base. */

@@ -1,0 +1,17 @@
+/** What a build ends with when it is interrupted; the command line turns it into exit code 130. */
+import { PycError } from '../primitives/errors.ts';
+
+export class TaskAbortedError extends PycError {
+  readonly code = 'PYC_INTERRUPTED';
+
+  constructor(cause?: unknown) {
+    super('the build was interrupted', { cause });
+  }
+}
+
+/** True for our own error and for what the platform throws when a signal fires. */
+export function isAborted(thrown: unknown): boolean {
+  return (
+    thrown instanceof Error && (thrown.name === 'AbortError' || (thrown as { code?: unknown }).code === 'PYC_INTERRUPTED')
+  );
+}

@@ -1,0 +1,122 @@
+/**
+ * `pycontainer.lock`: what every base was when it was last locked, per platform. The file knows nothing of
+ * what a base pins; each base source reads and writes its own section.
+ */
+import { readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { PycError } from '../primitives/errors.ts';
+import type { Pins } from './values.ts';
+
+/** Name of the file, in the project's folder. */
+export const PIN_FILE = 'pycontainer.lock';
+
+export class PinError extends PycError {
+  readonly code = 'PYC_BASE_NOT_LOCKED';
+}
+
+export class PinFileError extends PycError {
+  readonly code = 'PYC_BASE_LOCK_MALFORMED';
+}
+
+type Section = Record<string, unknown>;
+/** Base reference → platform → key → value. */
+type Document = Record<string, Record<string, Section>>;
+
+export interface PinFile {
+  /** The section of one base on one platform. */
+  of(reference: string, platform: string): Pins;
+  /** Writes the file where anything changed since it was read; true if so. */
+  save(): Promise<boolean>;
+}
+
+/**
+ * `use` obeys what is pinned, `locked` also refuses what is not, `add` pins what is new, `renew` pins all
+ * anew.
+ */
+export type PinMode = 'use' | 'locked' | 'add' | 'renew';
+
+/** Reads the file of a project; a missing one is empty. @throws PinFileError where it is no lock of ours */
+export async function readPins(directory: string, mode: PinMode): Promise<PinFile> {
+  const file = join(directory, PIN_FILE);
+  const text = await readFile(file, 'utf8').catch((cause: NodeJS.ErrnoException) => {
+    if (cause.code === 'ENOENT') return undefined;
+    throw cause;
+  });
+  if (text === undefined && mode === 'locked') {
+    throw new PinError(`there is no \`${PIN_FILE}\` in \`${directory}\`, which \`--locked\` asks for`, {
+      hint: 'run `pyc lock` and commit the file',
+    });
+  }
+  return pinFileOf(file, text === undefined ? {} : parse(text, file), mode);
+}
+
+function pinFileOf(file: string, known: Document, mode: PinMode): PinFile {
+  const next: Document = mode === 'renew' ? {} : structuredClone(known);
+  let changed = mode === 'renew' && Object.keys(known).length > 0;
+  return {
+    of(reference, platform) {
+      const section = (): Section | undefined => next[reference]?.[platform];
+      return {
+        locked: mode === 'locked',
+        get(key) {
+          const value = section()?.[key];
+          if (value === undefined && mode === 'locked') {
+            throw new PinError(`\`${PIN_FILE}\` does not pin \`${key}\` of \`${reference}\` for ${platform}`, {
+              hint: 'run `pyc lock` and commit the file',
+            });
+          }
+          return value;
+        },
+        set(key, value) {
+          if (mode === 'use' || mode === 'locked') return;
+          const before = section()?.[key];
+          if (JSON.stringify(before) === JSON.stringify(value)) return;
+          next[reference] = { ...next[reference], [platform]: { ...section(), [key]: value } };
+          changed = true;
+        },
+      };
+    },
+    async save() {
+      if (!changed) return false;
+      const draft = `${file}.${process.pid}.tmp`;
+      try {
+        await writeFile(draft, `${JSON.stringify({ version: 1, bases: sorted(next) }, null, 2)}\n`);
+        await rename(draft, file);
+      } finally {
+        await rm(draft, { force: true });
+      }
+      return true;
+    },
+  };
+}
+
+function parse(text: string, file: string): Document {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    throw new PinFileError(`\`${file}\` is not JSON`, { hint: 'run `pyc lock --update-base` to write it anew', cause });
+  }
+  const { version, bases } = (value ?? {}) as { version?: unknown; bases?: unknown };
+  if (version !== 1 || !isNested(bases)) {
+    throw new PinFileError(`\`${file}\` is not a lock of bases that this version reads`, {
+      hint: 'update pycontainer, or run `pyc lock --update-base` to write the file anew',
+    });
+  }
+  return bases;
+}
+
+function isNested(value: unknown): value is Document {
+  const isObject = (inner: unknown): inner is Record<string, unknown> =>
+    typeof inner === 'object' && inner !== null && !Array.isArray(inner);
+  return (
+    isObject(value) &&
+    Object.values(value).every((platforms) => isObject(platforms) && Object.values(platforms).every(isObject))
+  );
+}
+
+function sorted(document: Document): Document {
+  const byKey = <T>(record: Record<string, T>): Record<string, T> =>
+    Object.fromEntries(Object.entries(record).sort(([a], [b]) => (a < b ? -1 : 1)));
+  return byKey(Object.fromEntries(Object.entries(document).map(([key, value]) => [key, byKey(value)])));
+}

@@ -1,0 +1,201 @@
+/**
+ * What a plugin and a preset are, what they may use, and the one interceptor that stamps each tap with its
+ * plugin's name, times it and names the plugin in whatever goes wrong. Which plugins exist is not known here.
+ */
+import type { FullTap } from 'tapable';
+import type { HttpClient } from '../http/client.ts';
+import type { Image } from '../oci/image.ts';
+import type { Digest } from '../primitives/digest.ts';
+import { isPycError, messageOf, PycError } from '../primitives/errors.ts';
+import type { FileTree, Part, PartRole } from '../primitives/file-tree.ts';
+import type { Log } from '../primitives/log.ts';
+import { nearest } from '../primitives/nearest.ts';
+import type { Store } from '../store/store.ts';
+import { isAborted, TaskAbortedError } from './aborted.ts';
+import type { BuildContext, BuildHooks, HookName } from './hooks.ts';
+import type { Config, ResolvedConfig } from './settings.ts';
+import type { Collected, Distribution, Project } from './values.ts';
+
+/** Something that taps the hook graph. */
+export interface Plugin {
+  /** Unique in a build; an npm package's name by custom. */
+  readonly name: string;
+  /** Called once a build, before anything runs. All taps are made here. */
+  apply(hooks: BuildHooks, api: PluginApi): void;
+}
+
+/** A file that a plugin adds: its bytes, or bytes with a mode. */
+export type PluginFile = string | Uint8Array | { readonly bytes: string | Uint8Array; readonly mode?: number };
+
+/** What a plugin may use. */
+export interface PluginApi {
+  readonly config: ResolvedConfig;
+  readonly log: Log;
+  readonly store: Store;
+  readonly http: HttpClient;
+  readonly signal: AbortSignal;
+  /** Seconds since 1970 that stand for "now" in whatever is written. */
+  readonly sourceDateEpoch: number;
+  /** A part of files in memory, keyed by their bytes and the plugin's name. Paths are relative to the root. */
+  filesPart(name: string, files: Readonly<Record<string, PluginFile>>, role?: PartRole): Part;
+  /** The same value with a part more. */
+  addPart(collected: Collected, part: Part): Collected;
+  /** A tree of these parts. */
+  tree(parts: readonly Part[]): FileTree;
+  /** Reads files of an image without unpacking it. Paths are relative to the root. */
+  baseFiles(image: Image, patterns: readonly RegExp[]): Promise<ReadonlyMap<string, Uint8Array>>;
+  /** Digest of the image's configuration: names its files. */
+  imageKey(image: Image): Digest;
+}
+
+/** What a preset looks at; nothing is executed. */
+export interface PresetInput {
+  /** Absolute path. */
+  readonly directory: string;
+  readonly project: Project;
+  /** Paths of the project's sources, relative to its folder, sorted. */
+  readonly files: readonly string[];
+  readonly distributions: readonly Distribution[];
+  /** A source's bytes. */
+  read(path: string): Promise<Uint8Array>;
+  /** True where the user asked for this preset by name. */
+  readonly explicit: boolean;
+}
+
+/** What a preset found. */
+export interface Detection {
+  readonly config: Partial<Config>;
+  /** What it saw, at which file and line. */
+  readonly reasons: readonly { readonly message: string; readonly file?: string; readonly line?: number }[];
+}
+
+/** Partial configuration for a framework, plus its detection. */
+export interface Preset {
+  readonly name: string;
+  detect(input: PresetInput): Promise<Detection | undefined>;
+}
+
+/** Whatever a plugin threw that was not meant for the user as it stands. */
+export class PluginError extends PycError {
+  readonly code = 'PYC_PLUGIN_FAILED';
+  readonly plugin: string;
+  readonly hook: string;
+
+  constructor(plugin: string, hook: string, message: string, hint: string, cause?: unknown) {
+    super(message, { hint, cause });
+    this.plugin = plugin;
+    this.hook = hook;
+  }
+}
+
+/** Notes how long each plugin's taps took: `plugin` → `hook` → milliseconds. */
+export type TapTimes = Map<string, Map<string, number>>;
+
+/**
+ * Applies plugins in order. Each sees a view of the hooks that refuses names which do not exist; each tap
+ * is wrapped by one interceptor a hook.
+ *
+ * @throws PluginError where a plugin throws in `apply`, taps an unknown hook, or uses a callback
+ */
+export function applyPlugins(
+  hooks: BuildHooks,
+  plugins: readonly Plugin[],
+  api: PluginApi,
+  times: TapTimes,
+): void {
+  let applying: Plugin | undefined;
+  for (const name of Object.keys(hooks) as HookName[]) {
+    hooks[name].intercept({
+      register: (tap) => wrapTap(tap as unknown as FullTap, name, applying, times) as unknown as typeof tap,
+    });
+  }
+  const seen = new Set<string>();
+  for (const plugin of plugins) {
+    if (seen.has(plugin.name)) {
+      throw new PluginError(plugin.name, 'apply', `two plugins have the name \`${plugin.name}\``, 'remove one of them from `plugins`');
+    }
+    seen.add(plugin.name);
+    applying = plugin;
+    try {
+      plugin.apply(guarded(hooks, plugin.name), api);
+    } catch (cause) {
+      if (isPycError(cause)) throw cause;
+      throw new PluginError(
+        plugin.name,
+        'apply',
+        `plugin \`${plugin.name}\` failed while it was applied: ${messageOf(cause)}`,
+        'report this to the author of the plugin',
+        cause,
+      );
+    }
+    applying = undefined;
+  }
+}
+
+function wrapTap(tap: FullTap, hook: HookName, plugin: Plugin | undefined, times: TapTimes): FullTap {
+  if (plugin === undefined) {
+    throw new PluginError(tap.name, hook, `\`${tap.name}\` taps \`${hook}\` after \`apply\` returned`, 'tap all hooks inside `apply`');
+  }
+  const { name } = plugin;
+  if (tap.type === 'async') {
+    throw new PluginError(
+      name,
+      hook,
+      `plugin \`${name}\` taps \`${hook}\` with a callback`,
+      'use `tapPromise` with an async function, or `tap`',
+    );
+  }
+  const original = tap.fn as (...values: unknown[]) => unknown;
+  const run = async (...values: unknown[]): Promise<unknown> => {
+    const started = performance.now();
+    try {
+      return await untilAborted(Promise.resolve(original(...values)), values[1] as BuildContext | undefined);
+    } catch (cause) {
+      if (isPycError(cause) || isAborted(cause)) throw cause;
+      throw new PluginError(
+        name,
+        hook,
+        `plugin \`${name}\` failed in \`${hook}\`: ${messageOf(cause)}`,
+        'report this to the author of the plugin',
+        cause,
+      );
+    } finally {
+      const ofPlugin = times.get(name) ?? new Map<string, number>();
+      ofPlugin.set(hook, (ofPlugin.get(hook) ?? 0) + performance.now() - started);
+      times.set(name, ofPlugin);
+    }
+  };
+  return { ...tap, type: 'promise', fn: run };
+}
+
+function guarded(hooks: BuildHooks, plugin: string): BuildHooks {
+  return new Proxy(hooks, {
+    get(target, property, receiver) {
+      if (typeof property === 'symbol' || property in target) return Reflect.get(target, property, receiver) as unknown;
+      const close = nearest(property, Object.keys(target));
+      throw new PluginError(
+        plugin,
+        property,
+        `plugin \`${plugin}\` taps \`${property}\`, which is no hook`,
+        close === undefined ? 'see the hook reference' : `did you mean \`${close}\`?`,
+      );
+    },
+  });
+}
+
+/** A tap that hangs does not keep an interrupted build alive. */
+async function untilAborted<T>(work: Promise<T>, context: BuildContext | undefined): Promise<T> {
+  const signal = context?.signal;
+  if (signal === undefined) return work;
+  let stop = (): void => {};
+  const interrupted = new Promise<never>((_, refuse) => {
+    stop = () => refuse(new TaskAbortedError());
+    if (signal.aborted) stop();
+    else signal.addEventListener('abort', stop, { once: true });
+  });
+  try {
+    return await Promise.race([work, interrupted]);
+  } finally {
+    signal.removeEventListener('abort', stop);
+  }
+}

@@ -1,0 +1,140 @@
+/**
+ * The build report: the one document that `--json` prints, and the contract with wrappers in other
+ * languages. Fields may be added, never renamed. How it is made is the builder's matter.
+ */
+import type { Digest } from '../primitives/digest.ts';
+import { type ErrorCode, isPycError, messageOf } from '../primitives/errors.ts';
+import type { Warning } from '../primitives/log.ts';
+import { VERSION } from '../primitives/version.ts';
+import type { SourceKind } from './values.ts';
+
+/** A distribution of an image. */
+export interface ReportedDistribution {
+  readonly name: string;
+  readonly version: string;
+  readonly source: SourceKind;
+  readonly file: string | null;
+  readonly hash: string | null;
+  /** Without credentials. */
+  readonly url: string | null;
+  readonly requestedBy: readonly string[];
+}
+
+/** A layer of an image; digests are null in a dry run unless the layer exists already. */
+export interface ReportedLayer {
+  readonly digest: Digest | null;
+  readonly diffId: Digest | null;
+  /** Compressed bytes. */
+  readonly size: number | null;
+  readonly role: 'base' | 'system' | 'environment' | 'dependencies' | 'project' | 'plugin';
+  readonly name: string;
+  readonly origin: 'built' | 'cached' | 'base' | null;
+  readonly distributions: readonly string[];
+}
+
+/** One platform's image. */
+export interface ReportedImage {
+  /** The image's name in the configuration; the project's where it has none. */
+  readonly name: string;
+  readonly platform: string;
+  readonly python: { readonly version: string; readonly tag: string; readonly libc: string };
+  readonly base: { readonly reference: string; readonly digest: Digest | null };
+  /** Of the manifest; null in a dry run. */
+  readonly digest: Digest | null;
+  /** Compressed bytes of all blobs; null in a dry run. */
+  readonly size: number | null;
+  /** What the image starts. */
+  readonly command: readonly string[];
+  readonly user: string;
+  readonly ports: readonly string[];
+  readonly distributions: readonly ReportedDistribution[];
+  readonly layers: readonly ReportedLayer[];
+}
+
+export interface ReportedOutput {
+  readonly destination: string;
+  readonly reference: string;
+  readonly digest: Digest;
+  readonly bytesUploaded: number;
+  readonly blobsUploaded: number;
+  readonly blobsMounted: number;
+  readonly blobsPresent: number;
+}
+
+export interface ReportedAttachment {
+  readonly type: string;
+  /** Of the referrer's manifest. */
+  readonly digest: Digest;
+  readonly subject: Digest;
+}
+
+export interface ReportedError {
+  readonly code: ErrorCode;
+  readonly message: string;
+  readonly hint: string | null;
+  readonly details: readonly unknown[];
+}
+
+/** What a preset chose and where it saw it. */
+export interface ReportedPreset {
+  readonly name: string;
+  readonly reasons: readonly { readonly message: string; readonly file?: string; readonly line?: number }[];
+}
+
+export interface BuildReport {
+  readonly schemaVersion: 1;
+  readonly command: string;
+  readonly pycontainer: string;
+  readonly ok: boolean;
+  readonly dryRun: boolean;
+  readonly project: { readonly name: string; readonly version: string | null; readonly directory: string } | null;
+  readonly lock: { readonly path: string; readonly format: string } | null;
+  readonly preset: ReportedPreset | null;
+  readonly images: readonly ReportedImage[];
+  readonly index: { readonly digest: Digest } | null;
+  readonly outputs: readonly ReportedOutput[];
+  readonly attachments: readonly ReportedAttachment[];
+  readonly warnings: readonly Warning[];
+  readonly error: ReportedError | null;
+  /** Milliseconds a stage, and `total`. */
+  readonly timings: Readonly<Record<string, number>>;
+}
+
+/** What is known before anything was done. */
+export function emptyReport(command: string): BuildReport {
+  return {
+    schemaVersion: 1,
+    command,
+    pycontainer: VERSION,
+    ok: true,
+    dryRun: false,
+    project: null,
+    lock: null,
+    preset: null,
+    images: [],
+    index: null,
+    outputs: [],
+    attachments: [],
+    warnings: [],
+    error: null,
+    timings: {},
+  };
+}
+
+/** The report's form of whatever was thrown. What is no error of ours is a fault of this program. */
+export function reportError(thrown: unknown): ReportedError {
+  if (isPycError(thrown)) {
+    return {
+      code: thrown.code,
+      message: thrown.message,
+      hint: thrown.hint ?? null,
+      details: thrown.details ?? [],
+    };
+  }
+  return {
+    code: 'PYC_INTERNAL',
+    message: messageOf(thrown),
+    hint: 'this is a fault of pycontainer: run again with `--verbose` and report what it prints',
+    details: [],
+  };
+}

@@ -1,0 +1,85 @@
+/**
+ * The configuration: as users write it (`Config`) and as the pipeline reads it once every source is merged
+ * (`ResolvedConfig`). How it is found, checked and merged belongs to `core/config`.
+ */
+import type { Plugin, Preset } from './plugin.ts';
+import type { BaseSource } from './values.ts';
+
+/** What a `pycontainer.config.ts` holds. TOML and YAML have the same keys in kebab-case. */
+export interface Config {
+  /** The image's name; default the project's. */
+  readonly name?: string;
+  /** The project's folder, relative to the configuration file. Default `.`. */
+  readonly project?: string;
+  /** `python:3.13-slim`, `registry:REF`, `layout:DIR`, `archive:FILE`, `apt:SUITE`, `scratch`, or a source made by a plugin. */
+  readonly base?: string | BaseSource;
+  /** States or overrides what the base's files say of its Python. `interpreter` is an absolute path inside the image. */
+  readonly python?: { readonly version?: string; readonly libc?: string; readonly interpreter?: string };
+  /** As in `linux/arm64`. Default: Linux on the host's architecture. */
+  readonly platforms?: readonly string[];
+  readonly tags?: readonly string[];
+  /** `layout:DIR`, `archive:FILE`, `docker-archive:FILE`, `registry:REF`, and what plugins add. */
+  readonly outputs?: readonly string[];
+  /** Pushes every tag to its registry. */
+  readonly push?: boolean;
+  /** Prefix of tags without a registry, as in `ghcr.io/me`. */
+  readonly registry?: string;
+  readonly extras?: readonly string[];
+  readonly groups?: readonly string[];
+  /** A workspace's member. */
+  readonly package?: string;
+  /** A folder of wheels that is searched before the network. */
+  readonly wheelhouse?: string;
+  readonly bytecode?: boolean;
+  readonly preset?: 'auto' | false | string | Preset;
+  readonly plugins?: readonly (Plugin | string | readonly [name: string, options: unknown])[];
+  /** Of the project's sources. */
+  readonly include?: readonly string[];
+  readonly exclude?: readonly string[];
+  readonly entrypoint?: readonly string[];
+  readonly cmd?: readonly string[];
+  /** Named commands of one image. */
+  readonly processes?: Readonly<Record<string, readonly string[]>>;
+  readonly user?: string;
+  readonly workdir?: string;
+  readonly ports?: readonly (number | string)[];
+  readonly stopSignal?: string;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly annotations?: Readonly<Record<string, string>>;
+  /** Names of secrets; their values are read on the host. */
+  readonly secrets?: readonly string[];
+  /** CycloneDX SBOM beside the image; default true. */
+  readonly sbom?: boolean;
+  /** `multiple` (default) splices wheels without recompressing; `single` writes one gzip member, for old readers. */
+  readonly gzipMembers?: 'multiple' | 'single';
+  readonly extends?: string | readonly string[];
+  readonly profiles?: Readonly<Record<string, Partial<Config>>>;
+}
+
+/** Where a value came from, as errors and `explain` print it: a file, a flag, a variable, a preset. */
+export type Origin = string;
+
+/** One image's configuration, merged, checked and with paths made absolute. */
+export interface ResolvedConfig
+  extends Omit<
+    Config,
+    'project' | 'plugins' | 'preset' | 'extends' | 'profiles' | 'platforms' | 'tags' | 'outputs' | 'extras' | 'groups'
+  > {
+  /** Absolute path of the project. */
+  readonly directory: string;
+  readonly platforms: readonly string[];
+  readonly tags: readonly string[];
+  readonly outputs: readonly string[];
+  readonly extras: readonly string[];
+  readonly groups: readonly string[];
+  readonly plugins: readonly Plugin[];
+  /** The presets that may look at the project, in order: one by name, all of ours for `auto`, none for `false`. */
+  readonly presets: readonly Preset[];
+  /** True where the user named the preset, so that finding nothing is an error. */
+  readonly explicitPreset: boolean;
+  /** Absolute path of the configuration file, where there is one. */
+  readonly file?: string;
+  /** Dotted path → where its value came from. */
+  readonly origins: Readonly<Record<string, Origin>>;
+}
