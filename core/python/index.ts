@@ -63,6 +63,24 @@ export {
 } from './python-detection.ts';
 export { Requirement, RequirementError, type RequirementParts } from './requirement.ts';
 export {
+  type Argument,
+  classesOf,
+  createSourceTree,
+  decodeSource,
+  dottedName,
+  type Expression,
+  type Parameter,
+  type Resolved,
+  readModule,
+  resolveExpression,
+  resolveObject,
+  SourceError,
+  type SourceFiles,
+  type SourceModule,
+  type SourceTree,
+  type Statement,
+} from './source/index.ts';
+export {
   type Operator,
   type PrereleaseOptions,
   type SpecifierClause,

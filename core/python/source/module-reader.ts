@@ -1,0 +1,264 @@
+/**
+ * Reads a module's statements and takes them out of their blocks. What only type checkers see is left out.
+ * Nothing is executed, and nothing is validated that reading facts does not need.
+ */
+
+import { TokenCursor } from './cursor.ts';
+import { decodeSource, normalizeText } from './decode.ts';
+import { type Expression, readExpression, readExpressionList } from './expression.ts';
+import { readSimpleStatement } from './simple-statement.ts';
+import { SourceError } from './source-error.ts';
+import type { Parameter, Runs, SourceModule, Statement } from './statement.ts';
+import { type Token, tokenize } from './token.ts';
+
+const BLOCKS = new Set(['if', 'elif', 'else', 'try', 'except', 'finally', 'for', 'while', 'with']);
+
+/**
+ * Reads a module.
+ *
+ * @param path only names the file
+ * @throws SourceError (`PYC_SOURCE_UNREADABLE`) for what cannot be decoded or taken apart, with file and line
+ */
+export function readModule(path: string, source: Uint8Array | string): SourceModule {
+  const text =
+    typeof source === 'string'
+      ? normalizeText(path, source.replace(/^\ufeff/, ''))
+      : decodeSource(path, source);
+  return { path, statements: new StatementReader(path, tokenize(path, text)).module() };
+}
+
+class StatementReader {
+  readonly #path: string;
+  readonly #tokens: TokenCursor;
+
+  constructor(path: string, tokens: readonly Token[]) {
+    this.#path = path;
+    this.#tokens = new TokenCursor(tokens);
+  }
+
+  module(): readonly Statement[] {
+    const found: Statement[] = [];
+    while (this.#tokens.token().kind !== 'end') this.#statement(found, 'always');
+    return found;
+  }
+
+  /** One logical line, and the block below it where it has one. */
+  #statement(into: Statement[], runs: Runs): void {
+    const token = this.#tokens.token();
+    if (token.kind === 'indent' || token.kind === 'dedent' || token.kind === 'newline') {
+      if (token.kind === 'indent') throw this.#fault('it is indented without a reason');
+      this.#tokens.at += 1;
+      return;
+    }
+    const decorators: Expression[] = [];
+    while (this.#tokens.isOperator('@')) {
+      this.#tokens.at += 1;
+      decorators.push(this.#tokens.read(readExpression));
+      this.#tokens.toLineEnd();
+      this.#tokens.at += 1;
+    }
+    const asynchronous = this.#tokens.isWord('async') && this.#tokens.token(1).kind === 'name';
+    if (asynchronous) this.#tokens.at += 1;
+    if (this.#tokens.isWord('def') && this.#tokens.token(1).kind === 'name')
+      this.#function(into, runs, decorators, asynchronous);
+    else if (this.#tokens.isWord('class') && this.#tokens.token(1).kind === 'name')
+      this.#class(into, runs, decorators);
+    else if (this.#beginsBlock()) this.#compound(into, runs);
+    else this.#simpleStatements(into, runs);
+  }
+
+  #function(into: Statement[], runs: Runs, decorators: readonly Expression[], asynchronous: boolean): void {
+    const { line } = this.#tokens.token();
+    const name = this.#tokens.token(1).text;
+    this.#tokens.at += 2;
+    this.#typeParameters();
+    const parameters = this.#tokens.isOperator('(') ? this.#parameters() : [];
+    let returns: Expression | undefined;
+    if (this.#tokens.isOperator('->')) {
+      this.#tokens.at += 1;
+      returns = this.#tokens.read(readExpressionList);
+    }
+    const body = this.#block('always');
+    into.push({
+      kind: 'function',
+      name,
+      asynchronous,
+      decorators,
+      parameters,
+      ...(returns === undefined ? {} : { returns }),
+      body,
+      line,
+      runs,
+    });
+  }
+
+  #class(into: Statement[], runs: Runs, decorators: readonly Expression[]): void {
+    const { line } = this.#tokens.token();
+    const name = this.#tokens.token(1).text;
+    this.#tokens.at += 2;
+    this.#typeParameters();
+    const bases: Expression[] = [];
+    const { close } = this.#tokens.token();
+    if (this.#tokens.isOperator('(')) {
+      this.#tokens.at += 1;
+      while (this.#tokens.at < close!) {
+        if (this.#tokens.token(1).text === '=' && this.#tokens.token(1).kind === 'operator') {
+          this.#tokens.at += 2;
+          this.#tokens.read(readExpression);
+        } else bases.push(this.#tokens.read(readExpression));
+        if (this.#tokens.isOperator(',')) this.#tokens.at += 1;
+        else this.#tokens.at = close!;
+      }
+      this.#tokens.at = close! + 1;
+    }
+    into.push({ kind: 'class', name, decorators, bases, body: this.#block('always'), line, runs });
+  }
+
+  /** PEP 695. */
+  #typeParameters(): void {
+    const { close } = this.#tokens.token();
+    if (this.#tokens.isOperator('[')) this.#tokens.at = close! + 1;
+  }
+
+  #parameters(): Parameter[] {
+    const close = this.#tokens.token().close!;
+    const found: Parameter[] = [];
+    this.#tokens.at += 1;
+    while (this.#tokens.at < close) {
+      const { kind, text } = this.#tokens.token();
+      this.#tokens.at += 1;
+      if (kind === 'name') {
+        this.#skipBehind(':');
+        found.push({ name: text, required: !this.#skipBehind('=') });
+      }
+      // A star makes the name behind it optional.
+      while (this.#tokens.at < close && !this.#tokens.isOperator(',')) {
+        this.#tokens.at = (this.#tokens.token().close ?? this.#tokens.at) + 1;
+      }
+      this.#tokens.at += 1;
+    }
+    this.#tokens.at = close + 1;
+    return found;
+  }
+
+  /** Over an operator and the expression behind it, where it stands here. */
+  #skipBehind(operator: string): boolean {
+    const found = this.#tokens.isOperator(operator);
+    if (found) {
+      this.#tokens.at += 1;
+      this.#tokens.read(readExpression);
+    }
+    return found;
+  }
+
+  /** `if`, `try`, `for`, … and the soft keywords `match` and `case`: their blocks count as the outer one's. */
+  #compound(into: Statement[], runs: Runs): void {
+    const word = this.#tokens.token().text;
+    const header = this.#tokens.at;
+    if (word === 'if' || word === 'elif') {
+      this.#tokens.at += 1;
+      const test = this.#tokens.read(readExpression);
+      const kind = kindOfTest(test, this.#tokens.tokens.slice(header + 1, this.#tokens.at));
+      const body = this.#block(kind === 'main' ? 'main' : inner(runs, 'perhaps'));
+      if (kind !== 'never') into.push(...body);
+      return;
+    }
+    // What `with` and `try` guard runs unless something fails.
+    const certain = word === 'with' || word === 'try' || word === 'finally';
+    into.push(...this.#block(certain ? runs : inner(runs, 'perhaps')));
+  }
+
+  /** From wherever the header was read to, over its colon, through the block. */
+  #block(runs: Runs): readonly Statement[] {
+    const found: Statement[] = [];
+    this.#toHeaderEnd();
+    this.#tokens.at += 1;
+    if (this.#tokens.token().kind !== 'newline') {
+      this.#simpleStatements(found, runs);
+      return found;
+    }
+    this.#tokens.at += 1;
+    if (this.#tokens.token().kind !== 'indent') throw this.#fault('a block is missing');
+    this.#tokens.at += 1;
+    while (this.#tokens.token().kind !== 'dedent') {
+      if (this.#tokens.token().kind === 'end') return found;
+      this.#statement(found, runs);
+    }
+    this.#tokens.at += 1;
+    return found;
+  }
+
+  #toHeaderEnd(): void {
+    let lambdas = 0;
+    for (; ; this.#tokens.at += 1) {
+      const { kind, text, close } = this.#tokens.token();
+      if (kind === 'newline' || kind === 'end') throw this.#fault('a `:` is missing');
+      if (close !== undefined) this.#tokens.at = close;
+      else if (kind === 'name' && text === 'lambda') lambdas += 1;
+      else if (kind === 'operator' && text === ':') {
+        if (lambdas === 0) return;
+        lambdas -= 1;
+      }
+    }
+  }
+
+  #simpleStatements(into: Statement[], runs: Runs): void {
+    for (;;) {
+      const before = this.#tokens.at;
+      into.push(...readSimpleStatement(this.#tokens, runs));
+      this.#tokens.toStatementEnd();
+      if (this.#tokens.isOperator(';')) this.#tokens.at += 1;
+      if (this.#tokens.token().kind === 'newline') {
+        this.#tokens.at += 1;
+        return;
+      }
+      if (this.#tokens.token().kind === 'end') return;
+      if (this.#tokens.at === before) throw this.#fault('it is no statement');
+    }
+  }
+
+  /** True for the hard keywords, and for `match` and `case` where only a block can follow. */
+  #beginsBlock(): boolean {
+    const { kind, text } = this.#tokens.token();
+    if (kind !== 'name') return false;
+    if (BLOCKS.has(text)) return true;
+    if (text !== 'match' && text !== 'case') return false;
+    const next = this.#tokens.token(1);
+    if (next.kind === 'newline' || (next.kind === 'operator' && !/^(?:[([{*-]|\.\.\.)$/.test(next.text)))
+      return false;
+    return this.#colonEndsHeader(text);
+  }
+
+  /** `match (x):` is a block and `match(x)` a call: only the block's header has a colon outside brackets. */
+  #colonEndsHeader(word: string): boolean {
+    for (let at = this.#tokens.at + 1; ; at += 1) {
+      const { kind, text, close } = this.#tokens.tokens[at]!;
+      if (kind === 'newline' || kind === 'end' || text === ';') return false;
+      if (close !== undefined) at = close;
+      else if (kind === 'operator' && text === ':') {
+        return word === 'case' || this.#tokens.tokens[at + 1]!.kind === 'newline';
+      }
+    }
+  }
+
+  #fault(reason: string): SourceError {
+    return new SourceError(this.#path, this.#tokens.token().line, reason);
+  }
+}
+
+function inner(outer: Runs, own: Runs): Runs {
+  return outer === 'main' ? 'main' : own;
+}
+
+/** What a condition says by itself: never true when the program runs, true for the main module, or open. */
+function kindOfTest(test: Expression, tokens: readonly Token[]): 'never' | 'main' | 'open' {
+  if (test.kind === 'constant' && test.value !== true) return 'never';
+  if (test.kind === 'number' && test.text === '0') return 'never';
+  if (test.kind === 'name' && test.name === 'TYPE_CHECKING') return 'never';
+  if (test.kind === 'attribute' && test.name === 'TYPE_CHECKING') return 'never';
+  const [left, operator, right] = tokens;
+  if (tokens.length !== 3 || operator!.text !== '==') return 'open';
+  const sides = [left!, right!];
+  const named = sides.some(({ kind, text }) => kind === 'name' && text === '__name__');
+  return named && sides.some(({ value }) => value === '__main__') ? 'main' : 'open';
+}
