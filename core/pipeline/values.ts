@@ -10,6 +10,7 @@ import type { Digest } from '../primitives/digest.ts';
 import type { FileTree, PartRole, TreeItem } from '../primitives/file-tree.ts';
 import type { Log } from '../primitives/log.ts';
 import type { Pyproject } from '../python/pyproject.ts';
+import type { Distribution, LockFile } from '../python/lock/lock-file.ts';
 import type { PythonTarget } from '../python/target.ts';
 import type { Store } from '../store/store.ts';
 
@@ -35,67 +36,14 @@ export interface Project {
   readonly git?: { readonly commit: string; readonly dirty: boolean; readonly remote?: string };
 }
 
-/** What of the lock is wanted. */
-export interface Selection {
-  readonly extras: readonly string[];
-  readonly groups: readonly string[];
-  /** A workspace's member; default the project itself. */
-  readonly package?: string;
-}
-
-/** Where a distribution's file comes from. */
-export type SourceKind = 'wheel' | 'sdist' | 'directory' | 'vcs' | 'archive';
-
-/** A file that a lock or an index offers for a distribution. */
-export interface DistributionFile {
-  /** File name, percent-decoded. */
-  readonly name: string;
-  readonly url?: string;
-  /** Absolute path on this host, where the lock names a local file. */
-  readonly path?: string;
-  /** Bytes. */
-  readonly size?: number;
-  /** All hashes known, such as `sha256:<hex>`; a match of a trusted algorithm is demanded. Empty: not locked. */
-  readonly hashes: readonly string[];
-}
-
-/** A distribution that was chosen. */
-export interface Distribution {
-  /** Normalised. */
-  readonly name: string;
-  readonly version: string;
-  readonly source: SourceKind;
-  /** The wheel; undefined where `source` is no wheel, or where the index must be asked for it. */
-  readonly file?: DistributionFile;
-  /** The index (simple API root) that the lock names for it. */
-  readonly index?: string;
-  /** Hashes of any file of this version, where the lock gives hashes without file names. */
-  readonly hashes?: readonly string[];
-  /** Normalised names of what asked for it. */
-  readonly requestedBy: readonly string[];
-  /** PEP 610, where the distribution does not come from an index. */
-  readonly directUrl?: Readonly<Record<string, unknown>>;
-}
-
-/** A distribution that has no fitting file, with each file's reason. */
-export interface Rejection {
-  readonly name: string;
-  readonly version?: string;
-  readonly reason: string;
-  readonly files: readonly { readonly name: string; readonly reason: string }[];
-}
-
-/** A lock file that was read. */
-export interface LockFile {
-  /** Relative to the project's folder. */
-  readonly path: string;
-  /** `uv`, `pylock`, `requirements`, … */
-  readonly format: string;
-  select(
-    target: PythonTarget,
-    want: Selection,
-  ): { readonly chosen: readonly Distribution[]; readonly rejected: readonly Rejection[] };
-}
+export type {
+  Distribution,
+  DistributionFile,
+  LockFile,
+  Rejection,
+  Selection,
+  SourceKind,
+} from '../python/lock/lock-file.ts';
 
 /** Where a base image comes from. */
 export interface BaseSource {

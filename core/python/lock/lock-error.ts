@@ -1,0 +1,128 @@
+/** What can be wrong with a lock, whatever its format. */
+import { PycError, type PycErrorOptions } from '../../primitives/errors.ts';
+import { nearest } from '../../primitives/nearest.ts';
+import { visible } from '../../primitives/path.ts';
+import type { PythonTarget } from '../target.ts';
+
+/** The text is not what the format's standard asks for. */
+export class LockMalformedError extends PycError {
+  readonly code = 'PYC_LOCK_MALFORMED';
+  /** Of the lock, relative to the project. */
+  readonly file: string;
+  /** Where in the document, as in `package[3].source`; empty for the document itself. */
+  readonly place: string;
+
+  constructor(file: string, place: string, fault: string, options: PycErrorOptions = {}) {
+    super(`\`${visible(file)}\` is malformed${place === '' ? '' : ` at \`${visible(place)}\``}: ${fault}`, {
+      hint: `lock the project again, or restore \`${visible(file)}\` from version control`,
+      ...options,
+    });
+    this.file = file;
+    this.place = place;
+  }
+}
+
+/** The format is of a version that this program cannot read. */
+export class LockVersionError extends PycError {
+  readonly code = 'PYC_LOCK_VERSION_UNSUPPORTED';
+
+  constructor(file: string, found: string, supported: string) {
+    super(`\`${visible(file)}\` has the format version \`${visible(found)}\`; \`${supported}\` can be read`, {
+      hint: 'update pycontainer, or lock again with a tool that writes the older format',
+    });
+  }
+}
+
+/** The lock is not made for the target's Python. */
+export class LockPythonError extends PycError {
+  readonly code = 'PYC_LOCK_PYTHON_UNSUPPORTED';
+
+  constructor(file: string, requires: string, target: PythonTarget, of?: string) {
+    const subject = of === undefined ? `\`${visible(file)}\`` : `\`${of}\` in \`${visible(file)}\``;
+    super(`${subject} needs Python \`${visible(requires)}\`; the target has ${target.version}`, {
+      hint: 'choose a base or `--python` that the lock allows, or widen `requires-python` and lock again',
+    });
+  }
+}
+
+/** The lock is not made for the target's platform. */
+export class LockPlatformError extends PycError {
+  readonly code = 'PYC_LOCK_PLATFORM_UNSUPPORTED';
+
+  constructor(file: string, environments: readonly string[], target: PythonTarget) {
+    super(
+      `\`${visible(file)}\` covers no environment of ${target.os}/${target.architecture} with Python ${target.version}`,
+      {
+        hint: 'add the target to the environments that are locked, and lock again',
+        details: environments,
+      },
+    );
+  }
+}
+
+/** What was asked for excludes each other. */
+export class LockConflictError extends PycError {
+  readonly code = 'PYC_LOCK_CONFLICT';
+
+  constructor(file: string, items: readonly string[]) {
+    super(`${list(items)} are declared as conflicting in \`${visible(file)}\``, {
+      hint: 'ask for one of them only',
+      details: items,
+    });
+  }
+}
+
+/** A lock chose two versions of one distribution for one target. */
+export class LockAmbiguousError extends PycError {
+  readonly code = 'PYC_LOCK_AMBIGUOUS';
+
+  constructor(file: string, name: string, entries: readonly string[]) {
+    super(`\`${visible(file)}\` gives more than one \`${name}\` for the target: ${list(entries)}`, {
+      hint: 'lock again; if that does not help, the markers of these entries overlap',
+      details: entries,
+    });
+  }
+}
+
+/** An extra, a group or a package that the lock does not have. */
+export class LockSelectionError extends PycError {
+  readonly code = 'PYC_LOCK_SELECTION_UNKNOWN';
+  override readonly exitCode = 2;
+
+  constructor(file: string, unknown: readonly UnknownName[]) {
+    const first = unknown[0];
+    const meant = first === undefined ? undefined : nearest(first.name, first.known);
+    super(`${unknown.map((one) => describe(one)).join('; ')} in \`${visible(file)}\``, {
+      hint: meant === undefined ? knownOf(first) : `did you mean \`${meant}\`?`,
+      details: unknown.map(({ kind, name, known }) => ({ kind, name, nearest: nearest(name, known) })),
+    });
+  }
+}
+
+/** The lock was made for another pyproject.toml than the one there is. */
+export class LockStaleError extends PycError {
+  readonly code = 'PYC_LOCK_STALE';
+
+  constructor(file: string, reason: string, command: string) {
+    super(`\`${visible(file)}\` does not match pyproject.toml: ${reason}`, { hint: `run \`${command}\`` });
+  }
+}
+
+export interface UnknownName {
+  readonly kind: 'extra' | 'group' | 'package';
+  readonly name: string;
+  readonly known: readonly string[];
+}
+
+function describe({ kind, name }: UnknownName): string {
+  return `there is no ${kind} \`${visible(name)}\``;
+}
+
+function knownOf(unknown: UnknownName | undefined): string {
+  if (unknown === undefined || unknown.known.length === 0) return 'the lock has none to choose from';
+  return `choose from ${list([...unknown.known].sort().slice(0, 20))}`;
+}
+
+function list(names: readonly string[]): string {
+  return names.map((name) => `\`${visible(name)}\``).join(', ');
+}

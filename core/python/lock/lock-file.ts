@@ -1,0 +1,112 @@
+/**
+ * The words that every lock format shares: what is asked of a lock and what it answers. Knows no format, and
+ * nothing of how files are fetched.
+ */
+import type { PythonTarget } from '../target.ts';
+
+/** What of the lock is wanted. */
+export interface Selection {
+  readonly extras: readonly string[];
+  readonly groups: readonly string[];
+  /** A workspace's member; default the project itself. */
+  readonly package?: string;
+}
+
+/** Where a distribution's file comes from. */
+export type SourceKind = 'wheel' | 'sdist' | 'directory' | 'vcs' | 'archive';
+
+/** A file that a lock or an index offers for a distribution. */
+export interface DistributionFile {
+  /** File name, percent-decoded. */
+  readonly name: string;
+  readonly url?: string;
+  /** Absolute path on this host, where the lock names a local file. */
+  readonly path?: string;
+  /** Bytes. */
+  readonly size?: number;
+  /** All hashes known, such as `sha256:<hex>`; a match of a trusted algorithm is demanded. Empty: not locked. */
+  readonly hashes: readonly string[];
+}
+
+/** A distribution that was chosen. */
+export interface Distribution {
+  /** Normalised. */
+  readonly name: string;
+  readonly version: string;
+  readonly source: SourceKind;
+  /** The wheel; undefined where `source` is no wheel, or where the index must be asked for it. */
+  readonly file?: DistributionFile;
+  /** The index (simple API root) that the lock names for it. */
+  readonly index?: string;
+  /** Hashes of any file of this version, where the lock gives hashes without file names. */
+  readonly hashes?: readonly string[];
+  /** Normalised names of what asked for it. */
+  readonly requestedBy: readonly string[];
+  /** PEP 610, where the distribution does not come from an index. A directory has none: its place on the host belongs in no image. */
+  readonly directUrl?: Readonly<Record<string, unknown>>;
+  /** Absolute path on this host, where `source` is `directory`. */
+  readonly path?: string;
+}
+
+/** Why a file was refused, in one word; the sentence beside it says it to a reader. */
+export type RefusalKind =
+  | 'not-a-wheel'
+  | 'implementation'
+  | 'python'
+  | 'abi'
+  | 'operating-system'
+  | 'architecture'
+  | 'libc'
+  | 'platform'
+  | 'requires-python'
+  | 'hash'
+  | 'outranked';
+
+/** A file that was refused. */
+export interface FileRefusal {
+  readonly name: string;
+  readonly reason: string;
+  readonly kind?: RefusalKind;
+}
+
+/** A distribution that has no fitting file, with each file's reason. */
+export interface Rejection {
+  readonly name: string;
+  readonly version?: string;
+  readonly reason: string;
+  readonly files: readonly FileRefusal[];
+  /** What could be built instead: an sdist, a checkout or an archive with sources. */
+  readonly buildable?: Distribution;
+}
+
+/** What a lock chose for a target. */
+export interface LockChoice {
+  /** Ordered by name. The project itself is never among them. */
+  readonly chosen: readonly Distribution[];
+  readonly rejected: readonly Rejection[];
+}
+
+/** A lock file that was read. */
+export interface LockFile {
+  /** Relative to the project's folder. */
+  readonly path: string;
+  /** `uv`, `pylock`, `requirements`, … */
+  readonly format: string;
+  /** @throws LockError where nothing can be chosen at all: Python or platform not covered, unknown names, conflicts. */
+  select(target: PythonTarget, want: Selection): LockChoice;
+}
+
+/** What every reader of a lock needs besides its bytes. */
+export interface LockReaderOptions {
+  /** Absolute path of the folder that the lock lies in: local paths in it are relative to that. */
+  readonly directory: string;
+  /** Told of what is odd but no error. */
+  readonly warn?: (warning: LockWarning) => void;
+}
+
+/** Something about a lock that a reader should know. */
+export interface LockWarning {
+  readonly code: `PYC_LOCK_${string}`;
+  readonly message: string;
+  readonly hint?: string;
+}

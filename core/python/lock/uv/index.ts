@@ -1,0 +1,141 @@
+/** The reader of uv.lock: version 1, any revision. uv's own `sync` is what its choices are measured by. */
+import { normalizeName } from '../../name.ts';
+import type { PythonTarget } from '../../target.ts';
+import { Version } from '../../version.ts';
+import { parseDocument } from '../document.ts';
+import {
+  LockAmbiguousError,
+  LockPlatformError,
+  LockPythonError,
+  LockSelectionError,
+  type UnknownName,
+} from '../lock-error.ts';
+import type {
+  Distribution,
+  LockChoice,
+  LockFile,
+  LockReaderOptions,
+  Rejection,
+  Selection,
+} from '../lock-file.ts';
+import { type WheelSupport, wheelSupport } from '../wheel-choice.ts';
+import { outcomeOf } from './distribution.ts';
+import { readUvDocument } from './read.ts';
+import { rootPackage, type UvLock, type UvPackage } from './uv-lock.ts';
+import { type UvWant, walkUvLock } from './walk.ts';
+
+export { uvLockMatchesProject } from './staleness.ts';
+export { rootPackage, type UvLock, type UvPackage } from './uv-lock.ts';
+export { type UvWalk, type UvWant, walkUvLock } from './walk.ts';
+
+/** A uv.lock, with its graph for those who want more than a choice. */
+export interface UvLockFile extends LockFile {
+  readonly format: 'uv';
+  readonly lock: UvLock;
+}
+
+/**
+ * @param path relative to the project, as errors and the report print it
+ * @throws LockMalformedError or LockVersionError
+ */
+export async function readUvLock(
+  path: string,
+  content: Uint8Array | string,
+  options: LockReaderOptions,
+): Promise<UvLockFile> {
+  const lock = readUvDocument(await parseDocument(path, content));
+  return {
+    path,
+    format: 'uv',
+    lock,
+    select: (target, want) => select(lock, target, want, options.directory),
+  };
+}
+
+function select(lock: UvLock, target: PythonTarget, selection: Selection, directory: string): LockChoice {
+  const support = wheelSupport(target);
+  refuseTarget(lock, support);
+  const want = wantOf(lock, selection);
+  const { reached } = walkUvLock(lock, support.environment, want);
+  const own = projectOf(lock, selection);
+  const chosen: Distribution[] = [];
+  const rejected: Rejection[] = [];
+  const byName = new Map<string, UvPackage>();
+  for (const [item, requestedBy] of reached) {
+    if (item === own) continue;
+    const outcome = outcomeOf(item, support, { directory, requestedBy: [...requestedBy].sort() });
+    if (outcome === 'nothing') continue;
+    const namesake = byName.get(item.name);
+    if (namesake !== undefined) {
+      throw new LockAmbiguousError(lock.file, item.name, [describe(namesake), describe(item)]);
+    }
+    byName.set(item.name, item);
+    if ('chosen' in outcome) chosen.push(outcome.chosen);
+    else rejected.push(outcome.rejected);
+  }
+  return { chosen: chosen.sort(compareNames), rejected: rejected.sort(compareNames) };
+}
+
+/**
+ * Checks that the lock was made for the target. uv looks at the release alone: a release candidate of 3.14
+ * satisfies `>=3.14`.
+ *
+ * @throws LockPythonError or LockPlatformError
+ */
+function refuseTarget(lock: UvLock, { target, environment }: WheelSupport): void {
+  const release = Version.from({ epoch: 0, release: Version.parse(target.version).release });
+  if (!lock.requiresPython.contains(release)) {
+    throw new LockPythonError(lock.file, lock.requiresPython.toString(), target);
+  }
+  const { supportedMarkers } = lock;
+  if (supportedMarkers.length > 0 && !supportedMarkers.some((marker) => marker.evaluate(environment))) {
+    throw new LockPlatformError(lock.file, supportedMarkers.map(String), target);
+  }
+}
+
+/** @throws LockSelectionError for packages, extras and groups that the lock does not have, all at once */
+function wantOf(lock: UvLock, selection: Selection): UvWant {
+  const own = projectOf(lock, selection);
+  // A workspace without a project of its own stands for all its members.
+  const roots = own === undefined ? lock.members.flatMap((name) => lock.byName.get(name) ?? []) : [own];
+  const extras = new Set(selection.extras.map(normalizeName));
+  const groups = new Set(selection.groups.map(normalizeName));
+  const knownExtras = new Set(roots.flatMap((root) => [...root.providedExtras]));
+  const knownGroups = new Set([...roots.flatMap((root) => [...root.providedGroups]), ...lock.groups.keys()]);
+  const unknown: UnknownName[] = [
+    ...[...extras]
+      .filter((name) => !knownExtras.has(name))
+      .map((name) => ({ kind: 'extra' as const, name, known: [...knownExtras] })),
+    // uv asks for `dev` by default, whether a project has it or not.
+    ...[...groups]
+      .filter((name) => !knownGroups.has(name) && name !== 'dev')
+      .map((name) => ({ kind: 'group' as const, name, known: [...knownGroups] })),
+  ];
+  if (unknown.length > 0) throw new LockSelectionError(lock.file, unknown);
+  return { roots, extras, groups, production: true };
+}
+
+/** The project that is built: the member that was named, else the one in the lock's own folder. */
+function projectOf(lock: UvLock, selection: Selection): UvPackage | undefined {
+  if (selection.package === undefined) return rootPackage(lock);
+  const name = normalizeName(selection.package);
+  const root = rootPackage(lock);
+  const known = new Set([...lock.members, ...(root === undefined ? [] : [root.name])]);
+  const found = known.has(name)
+    ? lock.byName.get(name)?.find(({ source }) => isLocal(source.kind))
+    : undefined;
+  if (found !== undefined) return found;
+  throw new LockSelectionError(lock.file, [{ kind: 'package', name, known: [...known] }]);
+}
+
+function isLocal(kind: string): boolean {
+  return kind === 'editable' || kind === 'virtual' || kind === 'directory';
+}
+
+function describe({ name, version, source }: UvPackage): string {
+  return `${name} ${version ?? ''} (${source.kind})`;
+}
+
+function compareNames(a: { readonly name: string }, b: { readonly name: string }): number {
+  return a.name < b.name ? -1 : a.name > b.name ? 1 : 0;
+}
