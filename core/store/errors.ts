@@ -1,0 +1,79 @@
+/** What can go wrong with the store, and how the file system's words are put. */
+import type { Digest } from '../primitives/digest.ts';
+import { PycError } from '../primitives/errors.ts';
+import { visible } from '../primitives/path.ts';
+
+/** The disk, or the user's share of it, is full. */
+export class StoreFullError extends PycError {
+  readonly code = 'PYC_STORE_FULL';
+}
+
+/** The store's folder cannot be made or written. */
+export class StoreUnwritableError extends PycError {
+  readonly code = 'PYC_STORE_UNWRITABLE';
+}
+
+/** A blob that was asked for is not there. */
+export class BlobMissingError extends PycError {
+  readonly code = 'PYC_STORE_BLOB_MISSING';
+}
+
+/** A blob's bytes are not its digest's; it was removed. */
+export class BlobDamagedError extends PycError {
+  readonly code = 'PYC_STORE_BLOB_DAMAGED';
+}
+
+/** What was written is not what was expected. Carries both sides. */
+export class BlobMismatchError extends PycError {
+  readonly code = 'PYC_STORE_BLOB_MISMATCH';
+  readonly expected: { readonly digest?: Digest; readonly size?: number };
+  readonly actual: { readonly digest?: Digest; readonly size: number };
+
+  constructor(what: string, expected: BlobMismatchError['expected'], actual: BlobMismatchError['actual']) {
+    super(`${visible(what)} ${difference(expected, actual)}`, {
+      hint: 'do not use it before you know why: the file changed at its source, or on the way here',
+    });
+    this.expected = expected;
+    this.actual = actual;
+  }
+}
+
+/** The size of the store is not a size. */
+export class StoreLimitError extends PycError {
+  readonly code = 'PYC_STORE_LIMIT_INVALID';
+  override readonly exitCode = 2;
+}
+
+const FULL = new Set(['ENOSPC', 'EDQUOT']);
+const UNWRITABLE = new Set(['EACCES', 'EPERM', 'EROFS', 'ENOTDIR', 'ELOOP', 'ENAMETOOLONG']);
+
+/** The error to throw for a failed write under `directory`; others pass unchanged. */
+export function storeFault(thrown: unknown, directory: string): unknown {
+  const code = (thrown as NodeJS.ErrnoException | null)?.code ?? '';
+  if (FULL.has(code)) {
+    return new StoreFullError(`the disk of the cache \`${visible(directory)}\` is full`, {
+      hint: 'make room there, or name another folder in `PYC_CACHE_DIR`',
+      cause: thrown,
+    });
+  }
+  if (UNWRITABLE.has(code)) {
+    return new StoreUnwritableError(`the cache \`${visible(directory)}\` cannot be written: ${code}`, {
+      hint: 'name a folder that can be written in `PYC_CACHE_DIR`',
+      cause: thrown,
+    });
+  }
+  return thrown;
+}
+
+/** True where the file system said that there is no such file. */
+export function isMissing(thrown: unknown): boolean {
+  return (thrown as NodeJS.ErrnoException | null)?.code === 'ENOENT';
+}
+
+function difference(expected: BlobMismatchError['expected'], actual: BlobMismatchError['actual']): string {
+  if (expected.digest !== undefined && actual.digest !== undefined && expected.digest !== actual.digest) {
+    return `has the digest \`${actual.digest}\` instead of \`${expected.digest}\``;
+  }
+  const size = actual.digest === undefined ? `more than ${expected.size}` : String(actual.size);
+  return `has ${size} bytes${actual.digest === undefined ? '' : ` instead of ${expected.size}`}`;
+}
