@@ -19,7 +19,7 @@ export class MarkerError extends PycError {
 const DEEPEST = 64;
 
 const TOKEN =
-  /[ \t]*(?:(?<symbol>[()]|===|==|!=|<=|>=|<|>|~=)|'(?<single>[^'\\\p{Cc}]*)'|"(?<double>[^"\\\p{Cc}]*)"|(?<word>[a-z_.]+))/uy;
+  /[ \t]*(?:(?<symbol>[()]|===|==|!=|<=|>=|<|>|~=)|'(?<single>(?:[^'\\\p{Cc}]|\t)*)'|"(?<double>(?:[^"\\\p{Cc}]|\t)*)"|(?<word>[a-z_.]+))/uy;
 
 const NAMES: ReadonlyMap<string, MarkerVariable> = new Map<string, MarkerVariable>([
   ...MARKER_VARIABLES.map((name) => [name, name] as const),
