@@ -1,0 +1,183 @@
+/** What one image's configuration consists of: the file, what it extends, and the profile; each a layer. */
+import { existsSync, statSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { dirname, relative, resolve } from 'node:path';
+import { isPycError, messageOf } from '../primitives/errors.ts';
+import { visible } from '../primitives/path.ts';
+import { type ConfigStyle, checkValues } from './check.ts';
+import type { ConfigContext } from './define.ts';
+import {
+  ConfigCycleError,
+  ConfigFailedError,
+  type ConfigFault,
+  ConfigMissingError,
+  ConfigUnreadableError,
+} from './errors.ts';
+import type { FoundConfig } from './find.ts';
+import type { ConfigLayer, Values } from './layer.ts';
+import { withAbsolutePaths } from './locations.ts';
+import { readConfig } from './read.ts';
+
+/** What reading needs to know. */
+export interface ChainContext extends ConfigContext {
+  /** Absolute; origins are shown relative to it. */
+  readonly cwd: string;
+  readonly cacheDirectory: string | undefined;
+}
+
+/** The images of a file, unchecked. */
+export interface ConfigImages {
+  readonly images: readonly unknown[];
+  readonly style: ConfigStyle;
+  /** True where the file holds a list of images. */
+  readonly several: boolean;
+  /** True where the file exports a function. */
+  readonly isFunction: boolean;
+}
+
+/** Layers of one image, weakest first, and what is wrong with them. */
+export interface Chain {
+  readonly files: readonly ConfigLayer[];
+  readonly profiles: readonly ConfigLayer[];
+  readonly faults: readonly ConfigFault[];
+  /** Every profile that any of the files has. */
+  readonly profileNames: readonly string[];
+}
+
+/** Reads a file of configuration and calls it where it is a function. */
+export async function readImages(found: FoundConfig, context: ChainContext): Promise<ConfigImages> {
+  const { value, style } = await readConfig(found, context.cacheDirectory);
+  const { env, command, profile } = context;
+  const isFunction = typeof value === 'function';
+  const called = isFunction
+    ? await call(value as Callable, { env, command, profile }, found.file)
+    : await value;
+  const several = Array.isArray(called) && style === 'module';
+  return { images: several ? (called as unknown[]) : [called], style, several, isFunction };
+}
+
+/** Checks one image's values and reads what they extend. */
+export async function chainOf(
+  raw: unknown,
+  style: ConfigStyle,
+  found: FoundConfig,
+  context: ChainContext,
+  prefix: string,
+  ancestors: readonly string[] = [],
+): Promise<Chain> {
+  const origin = shownPath(found.file, context.cwd);
+  const directory = dirname(found.file);
+  const { values, faults } = checkValues(raw, style, () => origin, prefix);
+  const {
+    extends: extended,
+    profiles: ownProfiles = {},
+    ...own
+  } = values as Values & {
+    readonly extends?: string | readonly string[];
+    readonly profiles?: Readonly<Record<string, Values>>;
+  };
+  const bases: Chain[] = [];
+  for (const target of [extended ?? []].flat()) {
+    const base = await readExtended(target, found.file);
+    if (base.file === found.file || ancestors.includes(base.file)) {
+      throw new ConfigCycleError(`\`${visible(origin)}\` extends itself by way of \`${visible(target)}\``, {
+        hint: 'remove one of the two from `extends`',
+      });
+    }
+    const { images, style: baseStyle, several } = await readImages(base, context);
+    if (several) {
+      throw new ConfigUnreadableError(`\`${visible(target)}\` holds several images and cannot be extended`, {
+        hint: 'extend a file that holds one configuration',
+      });
+    }
+    bases.push(await chainOf(images[0], baseStyle, base, context, '', [...ancestors, found.file]));
+  }
+  const profile = context.profile === undefined ? undefined : ownProfiles[context.profile];
+  return {
+    files: [...bases.flatMap(({ files }) => files), layer(own, directory, origin)],
+    profiles: [
+      ...bases.flatMap(({ profiles }) => profiles),
+      ...(profile === undefined
+        ? []
+        : [layer(profile, directory, `profile \`${context.profile}\` in ${origin}`)]),
+    ],
+    faults: [...bases.flatMap((base) => base.faults), ...faults],
+    profileNames: [...bases.flatMap(({ profileNames }) => profileNames), ...Object.keys(ownProfiles)],
+  };
+}
+
+/** A file that the command line or `extends` names. @throws ConfigMissingError, ConfigUnreadableError */
+export async function readNamed(file: string, named: string): Promise<FoundConfig> {
+  try {
+    return { file, text: await readFile(file, 'utf8') };
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'ENOTDIR') {
+      throw new ConfigMissingError(`the configuration \`${visible(named)}\` does not exist`, {
+        hint: 'correct the path',
+        cause,
+      });
+    }
+    throw new ConfigUnreadableError(
+      `the configuration \`${visible(named)}\` cannot be read: ${messageOf(cause)}`,
+      {
+        hint: 'make the file readable',
+        cause,
+      },
+    );
+  }
+}
+
+/** A path as errors show it: relative where that is shorter. */
+export function shownPath(file: string, cwd: string): string {
+  const short = relative(cwd, file);
+  return short === '' || short.length > file.length ? file : short;
+}
+
+type Callable = (context: ConfigContext) => unknown;
+
+async function call(config: Callable, context: ConfigContext, file: string): Promise<unknown> {
+  try {
+    return await config(context);
+  } catch (cause) {
+    if (isPycError(cause)) throw cause;
+    throw new ConfigFailedError(
+      `the function that \`${visible(file)}\` exports threw: ${visible(messageOf(cause))}`,
+      {
+        hint: 'run with `--verbose` to see where',
+        cause,
+      },
+    );
+  }
+}
+
+function layer(values: Values, directory: string, origin: string): ConfigLayer {
+  return { values: withAbsolutePaths(values, directory), originOf: () => origin };
+}
+
+async function readExtended(target: string, from: string): Promise<FoundConfig> {
+  const file =
+    /^\.{0,2}\//.test(target) || target.startsWith('.')
+      ? resolve(dirname(from), target)
+      : await packageFile(target, from);
+  return await readNamed(
+    existsSync(file) && statSync(file).isDirectory() ? resolve(file, 'pycontainer.config.ts') : file,
+    target,
+  );
+}
+
+/** The file that a package's name leads to, as an import in the configuration would. */
+async function packageFile(name: string, from: string): Promise<string> {
+  const { createJiti } = await import('jiti');
+  const url = createJiti(from, { fsCache: false }).esmResolve(name, { try: true });
+  if (url === undefined) {
+    throw new ConfigMissingError(
+      `the configuration \`${visible(name)}\`, which is extended, cannot be found`,
+      {
+        hint: `run \`npm install --save-dev ${visible(name)}\`, or write \`./${visible(name)}\` for a file`,
+      },
+    );
+  }
+  const { fileURLToPath } = await import('node:url');
+  return url.startsWith('file:') ? fileURLToPath(url) : url;
+}

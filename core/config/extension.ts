@@ -1,0 +1,112 @@
+/** Turns the plugins and presets that a configuration names into objects: first-party ones, or modules found from the file. */
+import type { Plugin, Preset } from '../pipeline/plugin.ts';
+import { isPycError, messageOf } from '../primitives/errors.ts';
+import { nearest } from '../primitives/nearest.ts';
+import { visible } from '../primitives/path.ts';
+import { isPlugin, isPreset } from './define.ts';
+import { PluginUnknownError, PresetUnknownError } from './errors.ts';
+import { PLUGINS, PRESETS } from './first-party.ts';
+
+/** From where names of npm packages and relative paths are resolved. */
+export interface ExtensionOrigin {
+  /** Absolute path of the configuration file, or of where it would lie. */
+  readonly file: string;
+  readonly cacheDirectory: string | undefined;
+}
+
+/** A plugin as a configuration has it. */
+export type PluginReference = Plugin | string | readonly [name: string, options: unknown];
+
+/**
+ * A plugin's object. A module's export `plugin`, else its default export, is the plugin or a function that
+ * makes it of the options.
+ *
+ * @throws PluginUnknownError
+ */
+export async function resolvePlugin(reference: PluginReference, origin: ExtensionOrigin): Promise<Plugin> {
+  if (isPlugin(reference)) return reference;
+  const [name, options] = typeof reference === 'string' ? [reference, undefined] : reference;
+  const found = await importExtension('plugin', name, origin);
+  const made = typeof found === 'function' ? (found as (options: unknown) => unknown)(options) : found;
+  if (!isPlugin(made)) {
+    throw new PluginUnknownError(`\`${visible(name)}\` exports no plugin`, {
+      hint: 'export by default what `definePlugin` gives',
+    });
+  }
+  if (made === found && options !== undefined) {
+    throw new PluginUnknownError(`plugin \`${visible(name)}\` takes no options`, {
+      hint: `write \`'${visible(name)}'\` alone`,
+    });
+  }
+  return made;
+}
+
+/**
+ * The presets that may look at a project, in order: one that is named or given, all first-party ones for
+ * `auto`, none for `false`.
+ *
+ * @throws PresetUnknownError
+ */
+export async function resolvePresets(
+  preset: 'auto' | false | string | Preset,
+  origin: ExtensionOrigin,
+): Promise<readonly Preset[]> {
+  if (preset === false) return [];
+  if (isPreset(preset)) return [preset];
+  const names = preset === 'auto' ? Object.keys(PRESETS) : [preset];
+  return await Promise.all(
+    names.map(async (name) => {
+      const found = await importExtension('preset', name, origin);
+      if (isPreset(found)) return found;
+      throw new PresetUnknownError(`\`${visible(name)}\` exports no preset`, {
+        hint: 'export by default what `definePreset` gives',
+      });
+    }),
+  );
+}
+
+/** The plugins that every build has unless the configuration says otherwise. */
+export async function defaultPlugins(config: {
+  readonly base?: unknown;
+  readonly sbom?: boolean;
+}): Promise<readonly Plugin[]> {
+  const names: string[] = [];
+  if (typeof config.base === 'string' && config.base.startsWith('apt:')) names.push('debian');
+  if (config.sbom !== false) names.push('sbom');
+  return await Promise.all(names.map((name) => resolvePlugin(name, { file: '', cacheDirectory: undefined })));
+}
+
+async function importExtension(
+  kind: 'plugin' | 'preset',
+  name: string,
+  origin: ExtensionOrigin,
+): Promise<unknown> {
+  const table = kind === 'plugin' ? PLUGINS : PRESETS;
+  const load = Object.hasOwn(table, name) ? table[name] : undefined;
+  if (load !== undefined) return exportOf(await load(), kind);
+  const { importFrom } = await import('./evaluate.ts');
+  try {
+    return exportOf(await importFrom(origin.file, name, origin.cacheDirectory), kind);
+  } catch (cause) {
+    if (isPycError(cause)) throw cause;
+    const Unknown = kind === 'plugin' ? PluginUnknownError : PresetUnknownError;
+    const isMissing = messageOf(cause).includes(`Cannot find module '${name}'`);
+    const why = isMissing ? 'there is none of that name here or on disk' : messageOf(cause);
+    throw new Unknown(`${kind} \`${visible(name)}\` cannot be loaded: ${visible(why)}`, {
+      hint: hintFor(kind, name, Object.keys(table)),
+      cause,
+    });
+  }
+}
+
+function hintFor(kind: string, name: string, known: readonly string[]): string {
+  const close = nearest(name, known);
+  if (close !== undefined) return `did you mean \`${close}\`?`;
+  if (/^[./]/.test(name)) return 'correct the path, which is relative to the configuration file';
+  return `run \`npm install --save-dev ${visible(name)}\`, or use a first-party ${kind}: ${known.join(', ')}`;
+}
+
+function exportOf(module: unknown, kind: 'plugin' | 'preset'): unknown {
+  const exports = module as Readonly<Record<string, unknown>>;
+  return exports[kind] ?? exports.default;
+}

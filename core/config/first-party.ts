@@ -1,0 +1,47 @@
+/**
+ * The only table of this package's own modules, plugins and presets. Each is imported when it is asked for and
+ * not before; by self-reference, so that what a configuration imports is what the program runs.
+ */
+
+type Load = () => Promise<object>;
+
+/** First-party plugins by the name that configurations use. */
+export const PLUGINS: Readonly<Record<string, Load>> = {
+  debian: () => import('pycontainer/plugins/debian'),
+  sbom: () => import('pycontainer/plugins/sbom'),
+};
+
+/** First-party presets, in the order in which `auto` asks them. */
+export const PRESETS: Readonly<Record<string, Load>> = {
+  fastapi: () => import('pycontainer/presets/fastapi'),
+};
+
+/** Every module that can be imported from this package. */
+export const OWN_MODULES: Readonly<Record<string, Load>> = {
+  pycontainer: () => import('pycontainer'),
+  'pycontainer/python': () => import('pycontainer/python'),
+  'pycontainer/oci': () => import('pycontainer/oci'),
+  'pycontainer/registry': () => import('pycontainer/registry'),
+  'pycontainer/testing': () => import('pycontainer/testing'),
+  ...prefixed('pycontainer/plugins/', PLUGINS),
+  ...prefixed('pycontainer/presets/', PRESETS),
+};
+
+/**
+ * The own modules for a loader that takes module objects: each property is a promise that is made when it is
+ * read. `__esModule` keeps the loader from wrapping the default export once more.
+ */
+export function ownModules(): Record<string, Promise<object>> {
+  const modules: Record<string, Promise<object>> = {};
+  for (const [name, load] of Object.entries(OWN_MODULES)) {
+    Object.defineProperty(modules, name, {
+      enumerable: true,
+      get: async () => ({ __esModule: true, ...(await load()) }),
+    });
+  }
+  return modules;
+}
+
+function prefixed(prefix: string, table: Readonly<Record<string, Load>>): Readonly<Record<string, Load>> {
+  return Object.fromEntries(Object.entries(table).map(([name, load]) => [prefix + name, load]));
+}

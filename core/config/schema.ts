@@ -1,0 +1,275 @@
+/**
+ * The configuration's schema: each key, what it may hold, and a sentence for editors and the reference. Files
+ * of data (TOML, YAML, JSON) hold data alone; modules may also hold plugins, presets and bases that code made.
+ * Imported on demand, because zod is not small.
+ */
+import * as z from 'zod';
+import { parsePlatform } from '../oci/platform.ts';
+import type { Plugin, Preset } from '../pipeline/plugin.ts';
+import type { BaseSource } from '../pipeline/values.ts';
+import { messageOf } from '../primitives/errors.ts';
+import { isPlugin, isPreset } from './define.ts';
+
+const text = (describe: string) => z.string({ error: 'must be a text' }).describe(describe);
+const texts = (describe: string) =>
+  z.array(z.string({ error: 'must be a text' }), { error: 'must be a list of texts' }).describe(describe);
+const flag = (describe: string) => z.boolean({ error: 'must be true or false' }).describe(describe);
+const map = (describe: string) =>
+  z
+    .record(z.string(), z.string({ error: 'must be a text' }), { error: 'must be a table of texts' })
+    .describe(describe);
+
+const PORT = /^(\d+)(?:\/(?:tcp|udp|sctp))?$/;
+const CREDENTIALS = /^[a-z+-]+:\/\/[^/@]*:[^/@]*@|^(?!sha256)[^/@]+:[^/@]+@(?!sha256:)/i;
+
+const withoutCredentials = (schema: z.ZodString) =>
+  schema.refine((value) => !CREDENTIALS.test(value), {
+    error: 'holds credentials, which never come from a configuration',
+  });
+
+const platform = z.string({ error: 'must be a text' }).superRefine((value, context) => {
+  try {
+    parsePlatform(value);
+  } catch (error) {
+    context.addIssue({ code: 'custom', message: messageOf(error) });
+  }
+});
+
+const port = z
+  .union([z.int(), z.string()], { error: 'must be a port, as in `8000` or `8125/udp`' })
+  .refine((value) => {
+    const number = Number(PORT.exec(String(value))?.[1]);
+    return number >= 1 && number <= 65_535;
+  }, 'must be a port from 1 to 65535, as in `8000` or `8125/udp`');
+
+const spec = withoutCredentials(z.string({ error: 'must be a text' })).refine(
+  (value) => /^[a-z][a-z0-9-]*:./.test(value),
+  'must be `KIND:WHERE`, as in `layout:build/image` or `registry:ghcr.io/me/shop`',
+);
+
+const word = z
+  .string({ error: 'must be a text' })
+  .refine((value) => value !== '' && !/\s/.test(value), 'must be one word without spaces');
+
+const environment = z
+  .record(
+    z.string().refine((name) => name !== '' && !/[=\0]/.test(name), 'is no name for a variable'),
+    z.string({ error: 'must be a text' }),
+    { error: 'must be a table of texts' },
+  )
+  .describe('Variables of the process in the image.');
+
+const python = z
+  .strictObject(
+    {
+      version: text('As in `3.12` or `3.12.7`.')
+        .refine(
+          (value) => /^3\.\d+(\.\d+)?([a-z]+\d+)?$/.test(value),
+          'must be a version of Python, as in `3.12.7`',
+        )
+        .exactOptional(),
+      libc: text('As in `glibc-2.36` or `musl-1.2`.')
+        .refine((value) => /^(glibc|musl)-\d+\.\d+$/.test(value), 'must be as `glibc-2.36` or `musl-1.2`')
+        .exactOptional(),
+      interpreter: text('Absolute path of the interpreter in the image.')
+        .refine((value) => value.startsWith('/'), 'must be an absolute path inside the image')
+        .exactOptional(),
+    },
+    { error: 'must be a table with `version`, `libc` or `interpreter`' },
+  )
+  .describe("States or overrides what the base's files say of its Python.");
+
+const baseText = withoutCredentials(z.string());
+const pluginText = z.string();
+const pluginPair = z.tuple([z.string(), z.unknown()]).describe("A plugin's name and its options.");
+const BASE =
+  'The base image: `REF`, `registry:REF`, `layout:DIR`, `archive:FILE`, `apt:SUITE` or `scratch`. Default: a slim Python image that fits the project.';
+const PLUGINS =
+  'Plugins, in order: names of first-party plugins or of npm packages, or such a name with options.';
+const PRESET =
+  'A framework preset: `auto` (default) detects one, `false` switches presets off, a name asks for one.';
+
+/** What only code can write. */
+const codeFields = {
+  base: z
+    .union([baseText, z.custom<BaseSource>(isBaseSource)], {
+      error: 'must be a text, or a base made by a plugin',
+    })
+    .describe(BASE)
+    .exactOptional(),
+  plugins: z
+    .array(
+      z.union([z.custom<Plugin>(isPlugin), pluginText, pluginPair], {
+        error: "must be a plugin, a plugin's name, or a name with options",
+      }),
+      { error: 'must be a list of plugins' },
+    )
+    .describe(PLUGINS)
+    .exactOptional(),
+  preset: z
+    .union([z.literal('auto'), z.literal(false), z.string(), z.custom<Preset>(isPreset)], {
+      error: "must be `auto`, false, a preset's name or a preset",
+    })
+    .describe(PRESET)
+    .exactOptional(),
+};
+
+/** The same keys in data. */
+const dataFields = {
+  base: z.union([baseText], { error: 'must be a text' }).describe(BASE).exactOptional(),
+  plugins: z
+    .array(z.union([pluginText, pluginPair], { error: "must be a plugin's name, or a name with options" }), {
+      error: 'must be a list of plugins',
+    })
+    .describe(PLUGINS)
+    .exactOptional(),
+  preset: z
+    .union([z.literal('auto'), z.literal(false), z.string()], {
+      error: "must be `auto`, false or a preset's name",
+    })
+    .describe(PRESET)
+    .exactOptional(),
+};
+
+const commonFields = {
+  name: word.describe("The image's name. Default: the project's.").exactOptional(),
+  project: text("The project's folder, relative to this file. Default: `.`.").exactOptional(),
+  python: python.exactOptional(),
+  platforms: z
+    .array(platform, { error: 'must be a list of platforms' })
+    .min(1, 'must name one platform at least')
+    .describe("Platforms to build for, as in `linux/arm64`. Default: Linux on the host's architecture.")
+    .exactOptional(),
+  tags: z
+    .array(
+      withoutCredentials(z.string({ error: 'must be a text' })).refine(
+        (value) => value !== '' && !/\s/.test(value),
+        'must be one word without spaces',
+      ),
+      {
+        error: 'must be a list of texts',
+      },
+    )
+    .describe('Tags or references of the image, as in `shop:1.2` or `ghcr.io/me/shop:latest`.')
+    .exactOptional(),
+  outputs: z
+    .array(spec, { error: 'must be a list of outputs' })
+    .describe(
+      'Where the result goes: `layout:DIR`, `archive:FILE`, `docker-archive:FILE`, `registry:REF`, and what plugins add.',
+    )
+    .exactOptional(),
+  push: flag('Push every tag to its registry. Default: false.').exactOptional(),
+  registry: withoutCredentials(
+    text('Prefix of tags that name no registry, as in `ghcr.io/me`.'),
+  ).exactOptional(),
+  extras: texts("The project's extras that go in.").exactOptional(),
+  groups: texts(
+    'The dependency groups that go in. Development groups stay out unless named.',
+  ).exactOptional(),
+  package: text("A workspace's member to build.").exactOptional(),
+  wheelhouse: text('A folder of wheels that is searched before the network.').exactOptional(),
+  bytecode: flag('Ship compiled bytecode. Default: false.').exactOptional(),
+  include: texts('Patterns of sources that go in although a rule leaves them out.').exactOptional(),
+  exclude: texts('Patterns of sources that stay out.').exactOptional(),
+  entrypoint: texts("The image's entry point, in exec form.").exactOptional(),
+  cmd: texts("The image's command, in exec form.").exactOptional(),
+  processes: z
+    .record(z.string(), texts('A command in exec form.'), { error: 'must be a table of commands' })
+    .describe('Named commands of one image.')
+    .exactOptional(),
+  user: text('User of the process, as in `65532:65532` (the default).').exactOptional(),
+  workdir: text('Working directory of the process. Default: `/app`.')
+    .refine((value) => value.startsWith('/'), 'must be an absolute path inside the image')
+    .exactOptional(),
+  ports: z
+    .array(port, { error: 'must be a list of ports' })
+    .describe('Ports that the process listens on, as in `8000` or `"8125/udp"`.')
+    .exactOptional(),
+  stopSignal: text('The signal that stops the process, as in `SIGTERM`.')
+    .refine((value) => /^(SIG[A-Z0-9]+([+-]\d+)?|\d{1,2})$/.test(value), 'must be a signal, as in `SIGTERM`')
+    .exactOptional(),
+  env: environment.exactOptional(),
+  labels: map("Labels of the image's configuration.").exactOptional(),
+  annotations: map('Annotations of the manifest.').exactOptional(),
+  secrets: texts(
+    'Names of secrets. Their values are read on the host, never from a file of configuration.',
+  ).exactOptional(),
+  sbom: flag('Attach a CycloneDX SBOM. Default: true.').exactOptional(),
+  gzipMembers: z
+    .enum(['multiple', 'single'], { error: 'must be `multiple` or `single`' })
+    .describe(
+      '`multiple` (default) splices wheels without recompressing; `single` writes one gzip member, for old readers.',
+    )
+    .exactOptional(),
+};
+
+const extendsField = z
+  .union([z.string(), z.array(z.string())], { error: 'must be a text or a list of texts' })
+  .describe('Configurations that this one builds upon: relative files, or npm packages.')
+  .exactOptional();
+
+const TABLE = { error: 'must be a table' };
+
+const profileSchema = z.strictObject({ ...commonFields, ...codeFields }, TABLE);
+const dataProfileSchema = z.strictObject(kebabKeys({ ...commonFields, ...dataFields }), TABLE);
+const jsonProfileSchema = z.strictObject({ ...commonFields, ...dataFields }, TABLE);
+const PROFILES = 'What changes under `--profile NAME`: the same keys again.';
+
+/** What a TypeScript or JavaScript module may export. */
+export const moduleSchema = z.strictObject(
+  {
+    ...commonFields,
+    ...codeFields,
+    extends: extendsField,
+    profiles: z.record(z.string(), profileSchema, TABLE).describe(PROFILES).exactOptional(),
+  },
+  TABLE,
+);
+
+/** What JSON may hold. */
+export const jsonSchema = z.strictObject(
+  {
+    ...commonFields,
+    ...dataFields,
+    extends: extendsField,
+    profiles: z.record(z.string(), jsonProfileSchema, TABLE).describe(PROFILES).exactOptional(),
+  },
+  TABLE,
+);
+
+/** What TOML and YAML may hold: JSON's keys in kebab-case. */
+export const kebabSchema = z.strictObject(
+  {
+    ...kebabKeys({ ...commonFields, ...dataFields }),
+    extends: extendsField,
+    profiles: z.record(z.string(), dataProfileSchema, TABLE).describe(PROFILES).exactOptional(),
+  },
+  TABLE,
+);
+
+/** A configuration that passed the schema. */
+export type CheckedConfig = z.output<typeof moduleSchema>;
+
+/** `stopSignal` → `stop-signal`. */
+export function kebabCase(key: string): string {
+  return key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+}
+
+/** `stop-signal` → `stopSignal`. */
+export function camelCase(key: string): string {
+  return key.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
+}
+
+function kebabKeys(shape: Record<string, z.ZodType>): Record<string, z.ZodType> {
+  return Object.fromEntries(Object.entries(shape).map(([key, schema]) => [kebabCase(key), schema]));
+}
+
+function isBaseSource(value: unknown): value is BaseSource {
+  const source = value as Partial<BaseSource> | null;
+  return (
+    typeof source === 'object' &&
+    source !== null &&
+    typeof source.reference === 'string' &&
+    typeof source.open === 'function'
+  );
+}
