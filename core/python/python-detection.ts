@@ -100,9 +100,10 @@ async function readDetails(
   for (const path of libraryFiles(paths, interpreter, /\/build-details[^/]*\.json$/)) {
     const bytes = await files.read(path);
     const details = bytes === undefined ? undefined : readBuildDetails(bytes);
-    const minor = details?.version === undefined ? undefined : Version.tryParse(details.version)?.minor;
-    // A document of another Python, or one that lies, is passed over.
-    if (minor === undefined || minor === interpreter.minor) if (details !== undefined) return details;
+    // A document of another Python is passed over.
+    const other =
+      details?.version !== undefined && Version.parse(details.version).minor !== interpreter.minor;
+    if (details !== undefined && !other) return details;
   }
   return undefined;
 }

@@ -35,13 +35,13 @@ export interface PythonTarget {
   readonly implementationVersion?: string | undefined;
 }
 
-const MACHINES: Readonly<Record<string, string>> = {
-  amd64: 'x86_64',
-  arm64: 'aarch64',
-  '386': 'i686',
-  loong64: 'loongarch64',
-  mips64le: 'mips64',
-};
+const MACHINES: ReadonlyMap<string, string> = new Map([
+  ['amd64', 'x86_64'],
+  ['arm64', 'aarch64'],
+  ['386', 'i686'],
+  ['loong64', 'loongarch64'],
+  ['mips64le', 'mips64'],
+]);
 
 const IMPLEMENTATIONS: Readonly<Record<Implementation, string>> = {
   cpython: 'CPython',
@@ -52,7 +52,7 @@ const IMPLEMENTATIONS: Readonly<Record<Implementation, string>> = {
 /** The machine as `uname -m` names it and as wheels' tags do: `x86_64`, `aarch64`, `armv7l`, `i686`. */
 export function machineOf({ architecture, variant }: Pick<PythonTarget, 'architecture' | 'variant'>): string {
   if (architecture === 'arm') return `arm${variant ?? 'v7'}l`;
-  return MACHINES[architecture] ?? architecture;
+  return MACHINES.get(architecture) ?? architecture;
 }
 
 /**

@@ -130,6 +130,15 @@ export class Version implements VersionParts {
     return print({ epoch: this.epoch, release: this.release });
   }
 
+  /**
+   * The normalised form without the release's trailing zeros: a key that equal versions share, since `1.0`
+   * and `1` compare as equal.
+   */
+  get canonical(): string {
+    const last = this.release.findLastIndex((number) => number !== 0);
+    return print({ ...this, release: this.release.slice(0, Math.max(last, 0) + 1) });
+  }
+
   /** True for alphas, betas, release candidates and developmental releases. */
   get isPrerelease(): boolean {
     return this.pre !== undefined || this.dev !== undefined;

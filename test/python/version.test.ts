@@ -8,6 +8,7 @@ interface Vectors {
   readonly ordered_ascending: readonly string[];
   readonly normalize: readonly { version: string; expected: string }[];
   readonly invalid: readonly string[];
+  readonly canonicalize_version_strip_zeros: readonly { version: string; expected: string }[];
   readonly properties: readonly Readonly<Record<string, unknown> & { version: string }>[];
   readonly comparisons: readonly { left: string; op: string; right: string; expected: boolean }[];
 }
@@ -92,6 +93,7 @@ describe('Version', () => {
     fc.assert(
       fc.property(versionTexts, versionTexts, versionTexts, (a, b, c) => {
         expect(compare(a, b) + compare(b, a)).toBe(0);
+        expect(Version.parse(a).canonical === Version.parse(b).canonical).toBe(compare(a, b) === 0);
         const [low, middle, high] = [a, b, c].sort(compare);
         expect(compare(low!, middle!)).toBeLessThanOrEqual(0);
         expect(compare(low!, high!)).toBeLessThanOrEqual(0);
@@ -133,6 +135,9 @@ withConformance<Vectors>('packaging/versions.json', (vectors) => {
       const wrong = new Mismatches();
       for (const { version, expected } of vectors.normalize) {
         wrong.compare(version, Version.parse(version).toString(), expected);
+      }
+      for (const { version, expected } of vectors.canonicalize_version_strip_zeros) {
+        wrong.compare(version, Version.parse(version).canonical, expected);
       }
       for (const text of vectors.invalid) {
         wrong.compare(

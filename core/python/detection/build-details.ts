@@ -14,7 +14,11 @@ export interface BuildDetails {
 
 type Table = Readonly<Record<string, unknown>>;
 
-const LEVELS: Readonly<Record<string, string>> = { alpha: 'a', beta: 'b', candidate: 'rc' };
+const LEVELS: ReadonlyMap<unknown, string> = new Map([
+  ['alpha', 'a'],
+  ['beta', 'b'],
+  ['candidate', 'rc'],
+]);
 
 /** Reads PEP 739's file; `undefined` where it is no such document. */
 export function readBuildDetails(bytes: Uint8Array): BuildDetails | undefined {
@@ -62,9 +66,13 @@ function abiOfFlags(document: Table, name: Implementation, version: string | und
 }
 
 function versionOf({ major, minor, micro, releaselevel, serial }: Table): string | undefined {
-  if (![major, minor, micro].every((part) => Number.isSafeInteger(part))) return undefined;
-  const level = typeof releaselevel === 'string' ? LEVELS[releaselevel] : undefined;
-  return `${major}.${minor}.${micro}${level === undefined ? '' : `${level}${Number(serial) || 0}`}`;
+  const level = LEVELS.get(releaselevel);
+  if (![major, minor, micro, level === undefined ? 0 : serial].every(isNatural)) return undefined;
+  return `${major}.${minor}.${micro}${level === undefined ? '' : `${level}${serial}`}`;
+}
+
+function isNatural(value: unknown): boolean {
+  return Number.isSafeInteger(value) && Number(value) >= 0;
 }
 
 function tableOf(value: unknown): Table {

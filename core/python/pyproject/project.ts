@@ -91,7 +91,7 @@ export function readProject(table: TableReader): ProjectMetadata {
     maintainers: readContacts(table, 'maintainers'),
     keywords: table.texts('keywords'),
     classifiers: table.texts('classifiers'),
-    urls: new Map(table.textTable('urls')),
+    urls: new Map(table.table('urls')?.textMembers()),
     dependencies: table.requirements('dependencies'),
     optionalDependencies: readOptionalDependencies(table),
     scripts: readScripts(table, 'scripts'),
@@ -181,9 +181,10 @@ function readOptionalDependencies(table: TableReader): ReadonlyMap<string, reado
 }
 
 function readScripts(table: TableReader, key: 'scripts' | 'gui-scripts'): readonly EntryPoint[] {
-  return table.textTable(key).flatMap(([name, reference]) => {
+  const scripts = table.table(key);
+  return (scripts?.textMembers() ?? []).flatMap(([name, reference]) => {
     const script = scriptOf(name, reference);
-    return typeof script === 'string' ? (table.fault(`${key}.${name}`, script) ?? []) : [script];
+    return typeof script === 'string' ? (scripts?.fault(name, script) ?? []) : [script];
   });
 }
 
@@ -195,10 +196,12 @@ function readEntryPoints(table: TableReader): ReadonlyMap<string, readonly Entry
       tables?.fault(group, 'must be stated in `scripts` or `gui-scripts` of the project');
       continue;
     }
-    const entries = (tables?.textTable(group) ?? []).flatMap(([name, text]) => {
+    const members = tables?.table(group);
+    const entries = (members?.textMembers() ?? []).flatMap(([name, text]) => {
       const reference = parseObjectReference(text);
-      if (reference !== undefined) return [{ name, ...reference }];
-      return tables?.fault(`${group}.${name}`, 'is not an object reference') ?? [];
+      return reference === undefined
+        ? (members?.fault(name, 'is not an object reference') ?? [])
+        : [{ name, ...reference }];
     });
     groups.set(group, entries);
   }

@@ -10,6 +10,9 @@ interface Fault {
   readonly message: string;
 }
 
+/** A bare key of TOML, with the index of a list's member. */
+const BARE = /^[\w-]+(?:\[\d+\])?$/;
+
 /** A table, where it lies, and the list of faults that all tables of a document share. */
 export class TableReader {
   readonly values: Readonly<Record<string, unknown>>;
@@ -28,8 +31,10 @@ export class TableReader {
     return undefined;
   }
 
+  /** The dotted path of a member; keys that TOML would quote are quoted. */
   at(key: string): string {
-    return this.path === '' ? key : `${this.path}.${key}`;
+    const written = BARE.test(key) ? key : JSON.stringify(key);
+    return this.path === '' ? written : `${this.path}.${written}`;
   }
 
   has(key: string): boolean {
@@ -69,12 +74,10 @@ export class TableReader {
     );
   }
 
-  /** The members of a table of texts. */
-  textTable(key: string): readonly (readonly [key: string, value: string])[] {
-    const table = this.table(key);
-    if (table === undefined) return [];
-    return Object.keys(table.values).flatMap((member) => {
-      const value = table.text(member);
+  /** All members of a table that holds nothing but texts. */
+  textMembers(): readonly (readonly [key: string, value: string])[] {
+    return Object.keys(this.values).flatMap((member) => {
+      const value = this.text(member);
       return value === undefined ? [] : [[member, value] as const];
     });
   }
