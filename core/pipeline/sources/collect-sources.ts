@@ -1,0 +1,142 @@
+/**
+ * Turns a project's sources into entries of the tree: modes and times made even, contents hashed, links
+ * checked. Which files belong to a project is decided in `source-walk`.
+ */
+import { createHash } from 'node:crypto';
+import {
+  closeSync,
+  constants,
+  createReadStream,
+  fstatSync,
+  lstatSync,
+  openSync,
+  readlinkSync,
+  readSync,
+} from 'node:fs';
+import { join, posix } from 'node:path';
+import { type Digest, digestFromHex, digestOf } from '../../primitives/digest.ts';
+import { messageOf } from '../../primitives/errors.ts';
+import { type Content, FIXED_MTIME, type TreeItem } from '../../primitives/file-tree.ts';
+import { ancestorsOf, comparePaths, joinTreePath, type TreePath, visible } from '../../primitives/path.ts';
+import { SourceFileError, SourceLinkError } from './errors.ts';
+import { type FoundSource, type WalkOptions, walkSources } from './source-walk.ts';
+
+export interface CollectOptions extends WalkOptions {
+  /** Where in the image the sources go. Default `app`. */
+  readonly prefix?: string;
+  /** Seconds since 1970. Default {@link FIXED_MTIME}. */
+  readonly mtime?: number;
+}
+
+/** Files up to this size are read at once: opening thousands of streams costs more than reading them. */
+const SMALL = 1024 * 1024;
+const OWNER = { uid: 0, gid: 0 } as const;
+
+/**
+ * The sources of a project as they go into the image: sorted, with the folders from the prefix down; files
+ * root's, 0644 or 0755; each content with its SHA-256.
+ *
+ * @param directory absolute
+ * @throws SourceLinkError for links that lead out of the project
+ * @throws SourceFileError for what cannot be read
+ * @throws TreePathError for names that cannot be in an image
+ */
+export async function collectSources(directory: string, options: CollectOptions = {}): Promise<TreeItem[]> {
+  const prefix = options.prefix ?? 'app';
+  const common = { ...OWNER, mtime: options.mtime ?? FIXED_MTIME };
+  const items: TreeItem[] = [];
+  const folders = new Set<TreePath>([joinTreePath('', prefix)]);
+  for (const [count, source] of (await walkSources(directory, options)).entries()) {
+    if (count % 256 === 255) await breathe(options.signal);
+    const path = joinTreePath(prefix, source.path);
+    for (const above of ancestorsOf(path)) if (above.length > prefix.length) folders.add(above);
+    if (source.type === 'symlink') {
+      items.push([path, { type: 'symlink', mode: 0o777, ...common, target: targetOf(directory, source) }]);
+    } else {
+      const { mode, content } = await readSource(directory, source, options.signal);
+      items.push([path, { type: 'file', mode, ...common, content }]);
+    }
+  }
+  for (const folder of folders) items.push([folder, { type: 'directory', mode: 0o755, ...common }]);
+  return items.sort(([a], [b]) => comparePaths(a, b));
+}
+
+/** Lets an interrupt through between files that are read without waiting. */
+async function breathe(signal: AbortSignal | undefined): Promise<void> {
+  await new Promise((resolve) => setImmediate(resolve));
+  signal?.throwIfAborted();
+}
+
+async function readSource(
+  directory: string,
+  source: FoundSource,
+  signal: AbortSignal | undefined,
+): Promise<{ mode: number; content: Content }> {
+  const file = join(directory, source.path);
+  try {
+    const { mode, size } = lstatSync(file);
+    const sha256 = size > SMALL ? await hashStream(file, size, signal) : hashSmall(file, size);
+    return {
+      mode: (mode & 0o111) === 0 ? 0o644 : 0o755,
+      content: {
+        size,
+        sha256,
+        range: { file, offset: 0, size },
+        open: () => createReadStream(file, size === 0 ? {} : { end: size - 1 }),
+      },
+    };
+  } catch (cause) {
+    signal?.throwIfAborted();
+    throw new SourceFileError(`\`${visible(source.path)}\` cannot be read: ${messageOf(cause)}`, {
+      hint: 'make it readable, or leave it out with `.pycignore`',
+      cause,
+    });
+  }
+}
+
+/** Neither follows a link nor waits for a pipe that took the file's place after it was listed. */
+const READ_ONLY = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
+
+function hashSmall(file: string, size: number): Digest {
+  const descriptor = openSync(file, READ_ONLY);
+  try {
+    const now = fstatSync(descriptor);
+    if (!now.isFile() || now.size !== size) throw new Error('it changed while it was read');
+    const bytes = Buffer.allocUnsafe(size);
+    for (let at = 0; at < size; ) {
+      const read = readSync(descriptor, bytes, at, size - at, at);
+      if (read === 0) throw new Error('it changed while it was read');
+      at += read;
+    }
+    return digestOf(bytes);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+async function hashStream(file: string, size: number, signal: AbortSignal | undefined): Promise<Digest> {
+  const hash = createHash('sha256');
+  const stream = createReadStream(file, { flags: READ_ONLY as unknown as string, highWaterMark: 256 * 1024 });
+  let seen = 0;
+  for await (const chunk of stream as AsyncIterable<Buffer>) {
+    signal?.throwIfAborted();
+    seen += chunk.length;
+    hash.update(chunk);
+  }
+  if (seen !== size) throw new Error('it changed while it was read');
+  return digestFromHex(hash.digest('hex'));
+}
+
+/** @throws SourceLinkError for absolute targets and those above the project; the link itself is never followed */
+function targetOf(directory: string, { path }: FoundSource): string {
+  const target = readlinkSync(join(directory, path)).replaceAll('\\', '/');
+  const absolute = target.startsWith('/') || /^[A-Za-z]:/.test(target);
+  const inside = absolute ? '..' : posix.normalize(posix.join(posix.dirname(path), target));
+  if (inside === '..' || inside.startsWith('../')) {
+    throw new SourceLinkError(
+      `the link \`${visible(path)}\` leads to \`${visible(target)}\`, which is outside of the project`,
+      { hint: `add \`${visible(path)}\` to \`.pycignore\`, or put a copy of the file in its place` },
+    );
+  }
+  return target;
+}
