@@ -11,7 +11,7 @@ export type OrderOperator = '==' | '!=' | '<=' | '>=' | '<' | '>' | '~=';
  * A gap between versions: just before one (`before`), just after it alone (`after`), after it and its local
  * versions (`locals`), or after these and its post-releases (`posts`).
  */
-interface Gap {
+export interface Gap {
   readonly version: Version;
   readonly side: 'before' | 'after' | 'locals' | 'posts';
 }
@@ -82,7 +82,8 @@ function firstOf({ epoch, release, pre, post }: Version): Version {
   return Version.from({ epoch, release, pre, post, dev: 0 });
 }
 
-function isPast(version: Version, gap: Gap): boolean {
+/** Whether the version comes after the gap. */
+export function isPast(version: Version, gap: Gap): boolean {
   if (gap.side === 'before') return compareVersions(version, gap.version) >= 0;
   if (gap.side === 'after') return compareVersions(version, gap.version) > 0;
   if (comparePublic(version, gap.version) <= 0) return false;
@@ -94,7 +95,8 @@ function isPostOf({ epoch, release, pre, post }: Version, of: Version): boolean 
   return comparePublic(Version.from({ epoch, release, pre }), of) === 0;
 }
 
-function successor(number: VersionNumber): VersionNumber {
+/** The next number, exact at any size. */
+export function successor(number: VersionNumber): VersionNumber {
   const next = BigInt(number) + 1n;
   return next <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(next) : next;
 }

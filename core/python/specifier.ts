@@ -4,6 +4,7 @@
  */
 import { PycError } from '../primitives/errors.ts';
 import { cached } from './parse-cache.ts';
+import { intersectRanges, subtractRange } from './range-algebra.ts';
 import { inRange, type OrderOperator, rangeOf, type VersionRange } from './specifier-range.ts';
 import { compareVersions, Version } from './version.ts';
 
@@ -94,6 +95,34 @@ export class SpecifierSet {
     const final = admitted.filter(({ candidate }) => candidate.version?.isPrerelease !== true);
     const wanted = options.prereleases ?? (this.prereleases || final.length === 0);
     return (wanted ? admitted : final).map(({ item }) => item);
+  }
+
+  /** Whether there can be a version that the set admits, pre-releases among them. */
+  isSatisfiable(): boolean {
+    const text = this.#arbitrary();
+    return text === undefined ? this.#range().length > 0 : this.contains(text);
+  }
+
+  /** Whether every version that this set admits is admitted by the other one, pre-releases among them. */
+  isSubsetOf(other: SpecifierSet): boolean {
+    if (!this.isSatisfiable()) return true;
+    const text = this.#arbitrary();
+    if (text !== undefined) return other.contains(text);
+    return other.#arbitrary() === undefined && subtractRange(this.#range(), other.#range()).length === 0;
+  }
+
+  /** Whether no version is admitted by both sets, pre-releases among them. */
+  isDisjointFrom(other: SpecifierSet): boolean {
+    return !new SpecifierSet([...this.clauses, ...other.clauses]).isSatisfiable();
+  }
+
+  /** The one text that a `===` leaves. */
+  #arbitrary(): string | undefined {
+    return this.clauses.find(({ range }) => range === undefined)?.text;
+  }
+
+  #range(): VersionRange {
+    return this.clauses.reduce<VersionRange>((all, { range }) => intersectRanges(all, range ?? []), [{}]);
   }
 }
 

@@ -26,6 +26,11 @@ interface Vectors {
   }[];
   readonly valid: readonly string[];
   readonly invalid: readonly string[];
+  readonly unsatisfiable: readonly string[];
+  readonly satisfiable: readonly string[];
+  readonly is_subset: readonly { left: string; right: string; expected: boolean }[];
+  readonly is_superset: readonly { left: string; right: string; expected: boolean }[];
+  readonly is_disjoint: readonly { left: string; right: string; expected: boolean }[];
   readonly normalized_str: readonly { spec: string; expected: string }[];
   readonly grid_generated: readonly (readonly [
     spec: string,
@@ -112,6 +117,18 @@ describe('SpecifierSet', () => {
     );
   });
 
+  it('relates whole sets as their members do', () => {
+    fc.assert(
+      fc.property(specifierTexts, specifierTexts, versionTexts, (left, right, version) => {
+        const [a, b] = [SpecifierSet.parse(left), SpecifierSet.parse(right)];
+        if (a.contains(version)) expect(a.isSatisfiable()).toBe(true);
+        if (a.contains(version) && !b.contains(version)) expect(a.isSubsetOf(b)).toBe(false);
+        if (a.contains(version) && b.contains(version)) expect(a.isDisjointFrom(b)).toBe(false);
+        expect(a.isSubsetOf(a)).toBe(true);
+      }),
+    );
+  });
+
   it('throws nothing but its own error', () => {
     fc.assert(
       fc.property(fc.string(), (text) => {
@@ -152,6 +169,21 @@ withConformance<Vectors>('packaging/specifiers.json', (vectors) => {
         const prereleases = row.prereleases ?? row.spec_prereleases;
         const options = prereleases === null ? {} : { prereleases };
         wrong.compare(row, SpecifierSet.parse(row.spec).filter(row.input, options), row.expected);
+      }
+      expect(wrong.list).toEqual([]);
+    });
+
+    it('relates whole sets', () => {
+      const wrong = new Mismatches();
+      const set = SpecifierSet.parse;
+      for (const text of vectors.satisfiable) wrong.compare(text, set(text).isSatisfiable(), true);
+      for (const text of vectors.unsatisfiable) wrong.compare(text, set(text).isSatisfiable(), false);
+      for (const row of vectors.is_subset)
+        wrong.compare(row, set(row.left).isSubsetOf(set(row.right)), row.expected);
+      for (const row of vectors.is_superset)
+        wrong.compare(row, set(row.right).isSubsetOf(set(row.left)), row.expected);
+      for (const row of vectors.is_disjoint) {
+        wrong.compare(row, set(row.left).isDisjointFrom(set(row.right)), row.expected);
       }
       expect(wrong.list).toEqual([]);
     });
