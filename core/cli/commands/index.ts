@@ -1,0 +1,40 @@
+/** The commands: their names, a line about each, and where they are. None is imported before it is asked for. */
+import type { ExitCode, Io } from '../io.ts';
+
+/** What the module of a command exports. */
+export interface CommandModule {
+  /** @param argv - what follows the command's name */
+  run(argv: readonly string[], io: Io): Promise<ExitCode>;
+  /** The text of `--help`. */
+  help(): string;
+}
+
+/** A command as the overview lists it. */
+export interface CommandEntry {
+  readonly name: string;
+  /** As in `build [DIR]`. */
+  readonly usage: string;
+  readonly summary: string;
+  load(): Promise<CommandModule>;
+}
+
+export const COMMANDS: readonly CommandEntry[] = [
+  {
+    name: 'build',
+    usage: 'build [DIR]',
+    summary: 'build the image of a project',
+    load: () => import('./build.ts'),
+  },
+  {
+    name: 'check',
+    usage: 'check [DIR]',
+    summary: 'check project, configuration and lock without building',
+    load: () => import('./check.ts'),
+  },
+  {
+    name: 'lock',
+    usage: 'lock [DIR]',
+    summary: 'pin the base image in pycontainer.lock',
+    load: () => import('./lock.ts'),
+  },
+];

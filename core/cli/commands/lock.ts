@@ -1,0 +1,48 @@
+/** `pyc lock`: pins what the base image is, in pycontainer.lock. */
+import { type Command, Option } from 'commander';
+import type { ExitCode, Io } from '../io.ts';
+import { finish } from '../render/finish.ts';
+import { buildOptions, displayFor, helpOf, parse, projectCommand, type SharedValues } from './options.ts';
+
+interface Values extends SharedValues {
+  readonly updateBase?: boolean;
+}
+
+const EXAMPLES = `
+Writes pycontainer.lock beside the configuration: the digest of a base image, or each Debian package file.
+Commit it: a build then uses what is pinned, and \`pyc build --locked\` refuses anything else.
+What goes into the image from Python is locked by uv.lock, pylock.toml or requirements.txt, not here.
+
+Examples:
+  pyc lock
+  pyc lock --update-base                  take what the base is now
+`;
+
+export async function run(argv: readonly string[], io: Io): Promise<ExitCode> {
+  const parsed = parse<Values>(command(), argv, io);
+  if (parsed === 'helped') return 0;
+  const { values } = parsed;
+  const display = displayFor(values, io);
+  try {
+    const { lock } = await import('../../index.ts');
+    const report = await lock({
+      ...buildOptions(parsed.directory, values, [], display, io),
+      updateBase: values.updateBase === true,
+    });
+    display.close();
+    return finish(report, values, io);
+  } finally {
+    display.close();
+  }
+}
+
+export function help(): string {
+  return helpOf(command());
+}
+
+function command(): Command {
+  return projectCommand('lock', 'Pins the base image of a project.')
+    .optionsGroup('How it runs:')
+    .addOption(new Option('--update-base', 'pin anew what is pinned already'))
+    .addHelpText('after', EXAMPLES);
+}

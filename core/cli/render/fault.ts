@@ -1,0 +1,51 @@
+/** Errors and warnings as text. */
+import type { ReportedError } from '../../pipeline/report.ts';
+import type { Warning } from '../../primitives/log.ts';
+import { safe } from './safe-text.ts';
+import type { Style } from './style.ts';
+
+/** What failed, on what and why; what exactly, where several things are wrong; then one thing to do. */
+export function formatError(error: ReportedError, style: Style): string {
+  const lines = [`${style.red(style.bold('error:'))} ${safe(error.message)} ${style.dim(`[${error.code}]`)}`];
+  if (error.details.length > 0) lines.push('', ...error.details.flatMap(formatDetail));
+  if (error.hint !== null) lines.push('', `${style.cyan('hint:')} ${safe(error.hint)}`);
+  return `${lines.join('\n')}\n`;
+}
+
+/** One line, and the hint under it. */
+export function formatWarning(warning: Warning, style: Style): string {
+  const hint = warning.hint === undefined ? '' : `\n  ${style.cyan('hint:')} ${safe(warning.hint)}`;
+  return `${style.yellow('warning:')} ${safe(warning.message)} ${style.dim(`[${warning.code}]`)}${hint}\n`;
+}
+
+/** The shapes that details have: faults of a configuration, distributions without a fitting file, or anything. */
+interface Detail {
+  readonly path?: unknown;
+  readonly name?: unknown;
+  readonly version?: unknown;
+  readonly message?: unknown;
+  readonly reason?: unknown;
+  readonly origin?: unknown;
+  readonly file?: unknown;
+  readonly line?: unknown;
+  readonly files?: unknown;
+}
+
+function formatDetail(detail: unknown): string[] {
+  if (typeof detail !== 'object' || detail === null) return [`  - ${safe(String(detail))}`];
+  const { path, name, version, message, reason, origin, file, line, files } = detail as Detail;
+  const subject = text(path) ?? [text(name), text(version)].filter(Boolean).join(' ');
+  const said = text(message) ?? text(reason);
+  if (said === undefined && subject === '') return [`  - ${safe(JSON.stringify(detail))}`];
+  const place = text(file) === undefined ? text(origin) : [text(file), text(line)].filter(Boolean).join(':');
+  const head = [subject === '' ? undefined : `${subject}${path === undefined ? ':' : ''}`, said]
+    .filter(Boolean)
+    .join(' ');
+  const where = place === undefined ? '' : ` (${place})`;
+  const inner = Array.isArray(files) ? files.flatMap(formatDetail).map((inner) => `  ${inner}`) : [];
+  return [`  - ${safe(head.replace(/:$/, ''))}${safe(where)}`, ...inner];
+}
+
+function text(value: unknown): string | undefined {
+  return typeof value === 'string' || typeof value === 'number' ? String(value) || undefined : undefined;
+}

@@ -1,0 +1,138 @@
+/** The last screen of a build: what was made, where it is, how large, how long it took, and what to type next. */
+import type { BuildReport, ReportedImage, ReportedLayer } from '../../pipeline/report.ts';
+import { shownPath, shownReference } from './location.ts';
+import { formatBytes, formatDuration } from './measure.ts';
+import { nextCommands } from './next-command.ts';
+import { safe } from './safe-text.ts';
+import type { Style } from './style.ts';
+import { tableOf } from './table.ts';
+
+/** The screen of a build that succeeded. */
+export function formatSummary(report: BuildReport, cwd: string, style: Style): string {
+  const sections = [
+    ...report.images.map((image) => imageSection(report, image, style)),
+    outputSection(report, cwd, style),
+    footer(report, style),
+    ...nextCommands(report, cwd).map(({ title, lines }) => [
+      `${style.bold(title)}:`,
+      ...lines.map((line) => `  ${line}`),
+    ]),
+  ];
+  return `${sections
+    .filter((lines) => lines.length > 0)
+    .map((lines) => safe(lines.join('\n')))
+    .join('\n\n')}\n`;
+}
+
+/** What a dry run or a check would do. */
+export function formatPlan(report: BuildReport, cwd: string, style: Style): string {
+  const { project, lock } = report;
+  const rows = [
+    [
+      'project',
+      project === null
+        ? 'none'
+        : [project.name, project.version, `in ${shownPath(project.directory, cwd)}`]
+            .filter(Boolean)
+            .join(' '),
+    ],
+    ['lock', lock === null ? 'none' : `${lock.path} (${lock.format})`],
+    ...report.images.flatMap((image) => [
+      ['image', `${image.name} for ${image.platform}`],
+      ['base', image.base.reference],
+      ['python', `${image.python.version}, ${image.python.libc}`],
+      ['contents', `${count(image.distributions.length, 'distribution')}`],
+      ['starts', image.command.length === 0 ? 'nothing: set `entrypoint` or `cmd`' : image.command.join(' ')],
+    ]),
+  ];
+  const lines = [...tableOf(rows, ['left', 'left']), ...presetLines(report)];
+  return `${lines.map((line) => safe(line)).join('\n')}\n\n${style.green('ok:')} this can be built\n`;
+}
+
+/** One line an output: how other programs address it. */
+export function formatReferences(report: BuildReport, cwd: string): string {
+  return report.outputs.map(({ reference }) => `${safe(shownReference(reference, cwd))}\n`).join('');
+}
+
+function imageSection(report: BuildReport, image: ReportedImage, style: Style): string[] {
+  const version = report.project?.version;
+  const title = [image.name, version, `for ${image.platform}`, `on Python ${image.python.version}`]
+    .filter(Boolean)
+    .join(' ');
+  const facts = [
+    ['digest', image.digest ?? 'none'],
+    ['size', `${formatBytes(image.size ?? 0)} in ${count(image.layers.length, 'layer')}`],
+    ['base', image.base.reference],
+    ['starts', image.command.join(' ') || 'nothing'],
+  ];
+  const rows = foldBase(image.layers).map((layer) => [
+    contentsOf(layer),
+    formatBytes(layer.size ?? 0),
+    layer.origin ?? '',
+  ]);
+  return [
+    style.bold(title),
+    ...tableOf(facts, ['left', 'left']).map((line) => `  ${line}`),
+    ...presetLines(report).map((line) => `  ${line}`),
+    '',
+    ...tableOf([['layer', 'size', 'origin'], ...rows], ['left', 'right', 'left']).map((line, index) =>
+      index === 0 ? style.dim(`  ${line}`) : `  ${line}`,
+    ),
+  ];
+}
+
+/** The layers of the base as one row: they are someone else's. */
+function foldBase(layers: readonly ReportedLayer[]): readonly ReportedLayer[] {
+  const base = layers.filter(({ role }) => role === 'base');
+  const [first] = base;
+  if (first === undefined || base.length === 1) return layers;
+  const size = base.reduce((sum, layer) => sum + (layer.size ?? 0), 0);
+  return [
+    { ...first, name: `base, ${base.length} layers`, size },
+    ...layers.filter(({ role }) => role !== 'base'),
+  ];
+}
+
+function contentsOf(layer: ReportedLayer): string {
+  if (layer.role !== 'dependencies' || layer.distributions.length < 2) return layer.name;
+  return `dependencies: ${count(layer.distributions.length, 'distribution')}`;
+}
+
+function outputSection(report: BuildReport, cwd: string, style: Style): string[] {
+  if (report.outputs.length === 0) return [];
+  const rows = report.outputs.map((output) => [
+    shownReference(output.reference, cwd),
+    output.blobsUploaded + output.blobsMounted + output.blobsPresent === 0
+      ? ''
+      : `${formatBytes(output.bytesUploaded)} written, ${count(output.blobsPresent + output.blobsMounted, 'blob')} there already`,
+  ]);
+  return [style.bold('written to'), ...tableOf(rows, ['left', 'left']).map((line) => `  ${line}`)];
+}
+
+function footer(report: BuildReport, style: Style): string[] {
+  const { total, ...stages } = report.timings;
+  if (total === undefined) return [];
+  const slow = Object.entries(stages)
+    .filter(([, time]) => time >= 50)
+    .map(([name, time]) => `${name} ${formatDuration(time)}`);
+  return [
+    `${style.green('done')} in ${formatDuration(total)}${slow.length === 0 ? '' : ` (${slow.join(', ')})`}`,
+  ];
+}
+
+function presetLines(report: BuildReport): string[] {
+  if (report.preset === null) return [];
+  const { name, reasons } = report.preset;
+  return [
+    `preset  ${name}`,
+    ...reasons.map(({ message, file, line }) => {
+      const place =
+        file === undefined ? '' : ` (${[file, line].filter((part) => part !== undefined).join(':')})`;
+      return `        ${message}${place}`;
+    }),
+  ];
+}
+
+function count(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? '' : 's'}`;
+}

@@ -1,0 +1,99 @@
+// Bundles the sources into dist/ and writes the type declarations. One build for all entries, so that they share
+// their chunks and no module exists twice; each command and each heavy library is a chunk of its own.
+import { existsSync, readdirSync } from 'node:fs';
+import { chmod, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { dirname, join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const started = performance.now();
+const out = join(root, 'dist');
+/** Built beside and renamed, so that a program that runs meanwhile sees the old files or the new ones. */
+const draft = join(root, `dist.${process.pid}.tmp`);
+
+/** Where package.json's exports expect the modules: the path of the source, with another ending. */
+const entries = Object.fromEntries(
+  [
+    ...['core', 'core/python', 'core/oci', 'core/registry', 'core/testing'].map((folder) => `${folder}/index.ts`),
+    'core/oci/layer/worker.ts',
+    ...namesIn('plugins').map((name) => `plugins/${name}/index.ts`),
+    ...namesIn('presets').filter((name) => name.endsWith('.ts')).map((name) => `presets/${name}`),
+    'scripts/reference.ts',
+  ]
+    .filter((file) => existsSync(join(root, file)))
+    .map((file) => [file.replace(/\.ts$/, ''), join(root, file)]),
+);
+
+const options = {
+  absWorkingDir: root,
+  bundle: true,
+  format: 'esm',
+  platform: 'node',
+  target: 'node20.19',
+  // `pycontainer` in plugins and presets is the same source that the core imports by path.
+  conditions: ['source'],
+  // Reads schema files beside itself, and brings its own loader.
+  external: ['@cyclonedx/cyclonedx-library', 'jiti'],
+  // Bundled CommonJS asks for builtins with `require`, which an ES module does not have.
+  banner: {
+    js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
+  },
+  keepNames: true,
+  legalComments: 'eof',
+  logLevel: 'warning',
+};
+
+await rm(draft, { recursive: true, force: true });
+try {
+  await build({
+    ...options,
+    entryPoints: { cli: join(root, 'core/cli/entry.ts'), ...entries },
+    outdir: draft,
+    splitting: true,
+    chunkNames: 'chunks/[name]-[hash]',
+  });
+  await chmod(join(draft, 'cli.js'), 0o755);
+  if (!process.argv.includes('--no-types')) await declareTypes();
+  await rm(out, { recursive: true, force: true });
+  await rename(draft, out);
+} finally {
+  await rm(draft, { recursive: true, force: true });
+}
+console.log(`built dist/ in ${Math.round(performance.now() - started)} ms`);
+
+/** Type declarations, where the compiler is installed; without it (an install for production) there are none. */
+async function declareTypes() {
+  let typescript;
+  try {
+    ({ default: typescript } = await import('typescript'));
+  } catch {
+    return;
+  }
+  const config = typescript.getParsedCommandLineOfConfigFile(join(root, 'tsconfig.json'), {}, {
+    ...typescript.sys,
+    onUnRecoverableConfigFileDiagnostic: (diagnostic) => {
+      throw new Error(String(diagnostic.messageText));
+    },
+  });
+  const roots = Object.values(entries).filter((file) => !relative(root, file).startsWith('scripts'));
+  const program = typescript.createProgram(roots, {
+    ...config.options,
+    noEmit: false,
+    declaration: true,
+    emitDeclarationOnly: true,
+    rootDir: root,
+    outDir: join(draft, 'types'),
+    // The declarations are made without checking, which `npm run check` does.
+    noCheck: true,
+  });
+  const { emitSkipped, diagnostics } = program.emit();
+  if (emitSkipped) {
+    throw new Error(typescript.formatDiagnostics(diagnostics, { getCanonicalFileName: (name) => name, getCurrentDirectory: () => root, getNewLine: () => '\n' }));
+  }
+}
+
+function namesIn(folder) {
+  const path = join(root, folder);
+  return existsSync(path) ? readdirSync(path).sort() : [];
+}
