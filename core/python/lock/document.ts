@@ -2,7 +2,7 @@
  * Reads plain data out of a parsed TOML document and keeps the dotted path of every value, so that a fault says
  * where it is. Knows no format.
  */
-import { messageOf, PycError } from '../../primitives/errors.ts';
+import { isPycError, messageOf } from '../../primitives/errors.ts';
 import { LockMalformedError } from './lock-error.ts';
 
 /** A value of a document together with its place; paths are only spelled out for a fault. */
@@ -107,10 +107,15 @@ export class Entry {
   /** Gives the value to a parser of strings; what that refuses is a fault of this place. */
   parsed<T>(parse: (text: string) => T): T {
     const text = this.string();
+    return this.attempt(() => parse(text));
+  }
+
+  /** Makes what a parser refuses a fault of this place. */
+  attempt<T>(parse: () => T): T {
     try {
-      return parse(text);
+      return parse();
     } catch (cause) {
-      if (!(cause instanceof PycError)) throw cause;
+      if (!isPycError(cause)) throw cause;
       throw this.fault(cause.message, cause);
     }
   }

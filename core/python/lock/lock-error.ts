@@ -84,6 +84,28 @@ export class LockAmbiguousError extends PycError {
   }
 }
 
+/** A list of requirements that leaves versions open, and so is no lock. */
+export class LockNotPinnedError extends PycError {
+  readonly code = 'PYC_LOCK_NOT_PINNED';
+
+  constructor(file: string, open: readonly OpenRequirement[]) {
+    const shown = open.slice(0, 5).map(({ requirement }) => requirement);
+    const rest = open.length > shown.length ? ` and ${open.length - shown.length} more` : '';
+    super(`\`${visible(file)}\` is no lock: it leaves ${list(shown)}${rest} open`, {
+      hint: `pin everything, as in \`uv pip compile --universal --generate-hashes ${visible(file)} -o pylock.toml\``,
+      details: open,
+    });
+  }
+}
+
+/** A requirement that could mean more than one file. */
+export interface OpenRequirement {
+  readonly requirement: string;
+  /** Where it stands, as in `requirements.txt:3`. */
+  readonly place: string;
+  readonly reason: string;
+}
+
 /** An extra, a group or a package that the lock does not have. */
 export class LockSelectionError extends PycError {
   readonly code = 'PYC_LOCK_SELECTION_UNKNOWN';

@@ -38,6 +38,8 @@ export interface Distribution {
   readonly file?: DistributionFile;
   /** The index (simple API root) that the lock names for it. */
   readonly index?: string;
+  /** Where the lock names several: all of them, the first one that has the name counts. */
+  readonly indexes?: readonly string[];
   /** Hashes of any file of this version, where the lock gives hashes without file names. */
   readonly hashes?: readonly string[];
   /** Normalised names of what asked for it. */

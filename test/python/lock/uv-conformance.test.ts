@@ -9,6 +9,7 @@ import {
   uvLockMatchesProject,
   walkUvLock,
 } from '../../../core/python/lock/uv/index.ts';
+import { parsePyproject } from '../../../core/python/pyproject.ts';
 import { markerEnvironment } from '../../../core/python/target.ts';
 import { conformancePath, describeConformance, readConformance, targetOf } from './conformance-data.ts';
 
@@ -99,7 +100,7 @@ describeConformance('uv.lock against the conformance data', () => {
     const stale: unknown[] = [];
     for (const { test, lock: text, pyproject } of cases) {
       const { lock } = await readUvLock('uv.lock', text, { directory: '/project' });
-      const reason = uvLockMatchesProject(lock, parse(pyproject));
+      const reason = uvLockMatchesProject(lock, parsePyproject(pyproject));
       if (reason !== undefined) stale.push({ test, reason });
     }
     expect(stale).toEqual([]);

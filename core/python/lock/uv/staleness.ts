@@ -3,10 +3,10 @@
  * requirements when it records them, so meanings are compared, over sample environments; whatever could be
  * uv's rewriting is taken as equal.
  */
-import { isPycError } from '../../../primitives/errors.ts';
 import { resolveDependencyGroups } from '../../dependency-groups.ts';
 import { Marker } from '../../marker.ts';
 import { normalizeName } from '../../name.ts';
+import type { ProjectMetadata, Pyproject } from '../../pyproject.ts';
 import { Requirement } from '../../requirement.ts';
 import { SpecifierSet } from '../../specifier.ts';
 import type { Entry } from '../document.ts';
@@ -21,37 +21,27 @@ type Table = Readonly<Record<string, unknown>>;
  * Why the lock is older than pyproject.toml, by content and not by date; undefined where it is not, and where
  * that cannot be told.
  *
- * @param pyproject the document of the project that is built, the root's or a member's
+ * @param pyproject of the project that is built, the workspace's root or a member
  */
-export function uvLockMatchesProject(lock: UvLock, pyproject: Table): string | undefined {
-  const project = tableOf(pyproject.project);
-  const name = typeof project.name === 'string' ? normalizeName(project.name) : undefined;
-  const recorded = lock.byName
-    .get(name ?? '')
-    ?.find(
-      ({ source }) => source.kind === 'editable' || source.kind === 'virtual' || source.kind === 'directory',
-    );
-  if (name === undefined) return undefined;
-  if (recorded === undefined) return `the project \`${name}\` is not in it`;
-  try {
-    return pythonChange(lock, project) ?? new Comparison(lock, recorded, pyproject, project).change();
-  } catch (error) {
-    // What pyproject.toml's own readers refuse is theirs to report.
-    if (isPycError(error)) return undefined;
-    throw error;
-  }
+export function uvLockMatchesProject(lock: UvLock, pyproject: Pyproject): string | undefined {
+  const { project } = pyproject;
+  if (project === undefined) return undefined;
+  const recorded = lock.byName.get(project.normalizedName)?.find(({ source }) => LOCAL.has(source.kind));
+  if (recorded === undefined) return `the project \`${project.normalizedName}\` is not in it`;
+  return pythonChange(lock, project) ?? new Comparison(lock, recorded, pyproject, project).change();
 }
 
+const LOCAL: ReadonlySet<string> = new Set(['editable', 'virtual', 'directory']);
+
 /** A workspace's lock states what all members allow together, a lone project's what it allows. */
-function pythonChange(lock: UvLock, project: Table): string | undefined {
-  if (typeof project['requires-python'] !== 'string') return undefined;
-  const stated = SpecifierSet.parse(project['requires-python']);
+function pythonChange(lock: UvLock, { requiresPython }: ProjectMetadata): string | undefined {
+  if (requiresPython === undefined) return undefined;
   const moved = samplePythons().find((python) => {
     const locked = lock.requiresPython.contains(python);
-    return stated.contains(python) ? !locked && lock.members.length === 0 : locked;
+    return requiresPython.contains(python) ? !locked && lock.members.length === 0 : locked;
   });
   if (moved === undefined) return undefined;
-  return `\`requires-python\` is \`${stated}\`, it was locked for \`${lock.requiresPython}\``;
+  return `\`requires-python\` is \`${requiresPython}\`, it was locked for \`${lock.requiresPython}\``;
 }
 
 /** A requirement reduced to what is compared. */
@@ -65,19 +55,19 @@ interface Fact {
 class Comparison {
   readonly #lock: UvLock;
   readonly #recorded: UvPackage;
-  readonly #pyproject: Table;
-  readonly #project: Table;
+  readonly #pyproject: Pyproject;
+  readonly #project: ProjectMetadata;
   readonly #tool: Table;
   /** Names whose versions uv does not record, because they come from somewhere else than an index. */
   readonly #sourced = new Set<string>();
   readonly #samples: ReturnType<typeof sampleEnvironments>;
 
-  constructor(lock: UvLock, recorded: UvPackage, pyproject: Table, project: Table) {
+  constructor(lock: UvLock, recorded: UvPackage, pyproject: Pyproject, project: ProjectMetadata) {
     this.#lock = lock;
     this.#recorded = recorded;
     this.#pyproject = pyproject;
     this.#project = project;
-    this.#tool = tableOf(tableOf(pyproject.tool).uv);
+    this.#tool = tableOf(pyproject.tool.uv);
     this.#samples = sampleEnvironments(lock.requiresPython, lock.supportedMarkers);
     for (const [name, source] of Object.entries(tableOf(this.#tool.sources))) {
       const alternatives = Array.isArray(source) ? source : [source];
@@ -87,26 +77,24 @@ class Comparison {
   }
 
   change(): string | undefined {
-    const dynamic = Array.isArray(this.#project.dynamic) ? this.#project.dynamic : [];
+    const isDynamic = this.#project.dynamic.has('dependencies');
     if (this.#recorded.metadata.isAbsent && this.#lock.revision >= 4) {
-      return dynamic.includes('dependencies') ? undefined : this.#missingName();
+      return isDynamic ? undefined : this.#missingName();
     }
-    return (
-      (dynamic.includes('dependencies') ? undefined : this.#requirementChange(dynamic)) ?? this.#groupChange()
-    );
+    return (isDynamic ? undefined : this.#requirementChange()) ?? this.#groupChange();
   }
 
   /** All that can be told where the lock recorded no metadata. */
   #missingName(): string | undefined {
     const rewrites = ['override-dependencies', 'exclude-dependencies', 'sources'];
     if (rewrites.some((key) => this.#tool[key] !== undefined)) return undefined;
-    const missing = this.#stated([]).find(
+    const missing = this.#stated().find(
       ({ name, marker }) => !this.#lock.byName.has(name) && signatureOf(marker, '', this.#samples) !== 0n,
     );
     return missing === undefined ? undefined : `\`${missing.name}\` is required and not locked`;
   }
 
-  #requirementChange(dynamic: readonly unknown[]): string | undefined {
+  #requirementChange(): string | undefined {
     const { metadata } = this.#recorded;
     const recorded = metadata.isAbsent
       ? []
@@ -114,16 +102,13 @@ class Comparison {
           .get('requires-dist')
           .items()
           .map((entry) => this.#fact(entry));
-    const optional = dynamic.includes('optional-dependencies')
-      ? {}
-      : tableOf(this.#project['optional-dependencies']);
-    const extras = Object.keys(optional).map(normalizeName);
-    const stated = this.#stated(Object.entries(optional));
+    const extras = [...this.#project.optionalDependencies.keys()];
+    const stated = this.#stated();
     for (const extra of ['', ...extras]) {
       const change = this.#difference(recorded, stated, extra);
       if (change !== undefined) return extra === '' ? change : `${change} (extra \`${extra}\`)`;
     }
-    if (dynamic.includes('optional-dependencies')) return undefined;
+    if (this.#project.dynamic.has('optional-dependencies')) return undefined;
     const gone = [...this.#recorded.extras.keys()].find((extra) => !extras.includes(extra));
     return gone === undefined ? undefined : `the extra \`${gone}\` is gone`;
   }
@@ -131,8 +116,8 @@ class Comparison {
   #groupChange(): string | undefined {
     // These settings change what uv records of a group.
     if (this.#tool['dependency-groups'] !== undefined) return undefined;
-    const table = tableOf(this.#pyproject['dependency-groups']);
-    const legacy = factsOf(this.#tool['dev-dependencies']);
+    const table = this.#pyproject.dependencyGroups;
+    const legacy = legacyOf(this.#tool['dev-dependencies']);
     const recorded = new Map(
       groupsOfMetadata(this.#recorded.metadata)
         .members()
@@ -153,11 +138,11 @@ class Comparison {
   }
 
   /** The requirements of the project, those of its extras with `extra == …` added as the core metadata has it. */
-  #stated(optional: readonly (readonly [extra: string, list: unknown])[]): readonly Fact[] {
+  #stated(): readonly Fact[] {
     return [
-      ...factsOf(this.#project.dependencies),
-      ...optional.flatMap(([extra, list]) =>
-        factsOf(list).map((fact) => ({ ...fact, marker: withExtra(fact.marker, normalizeName(extra)) })),
+      ...this.#project.dependencies.map(factOf),
+      ...[...this.#project.optionalDependencies].flatMap(([extra, requirements]) =>
+        requirements.map(factOf).map((fact) => ({ ...fact, marker: withExtra(fact.marker, extra) })),
       ),
     ];
   }
@@ -203,16 +188,16 @@ class Comparison {
   }
 }
 
-function factsOf(list: unknown): readonly Fact[] {
-  if (!Array.isArray(list)) return [];
-  return list
-    .filter((text): text is string => typeof text === 'string')
-    .map((text) => factOf(Requirement.parse(text)));
-}
-
 /** A direct reference has no versions to compare, on either side. */
 function factOf({ name, extras, specifier, marker }: Requirement): Fact {
   return { name: normalizeName(name), extras: extras.map(normalizeName), specifier, marker };
+}
+
+/** `tool.uv.dev-dependencies`, which uv adds to the group `dev`. */
+function legacyOf(list: unknown): readonly Fact[] {
+  return Array.isArray(list)
+    ? list.filter((text) => typeof text === 'string').map((text) => factOf(Requirement.parse(text)))
+    : [];
 }
 
 function withExtra(marker: Marker | undefined, extra: string): Marker {
