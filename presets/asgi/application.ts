@@ -1,0 +1,187 @@
+/**
+ * Finds the application object of an ASGI framework by reading the sources: where the framework itself would
+ * look first, then everywhere. Which frameworks there are and what starts an application is not known here.
+ */
+import {
+  classesOf,
+  dottedName,
+  resolveExpression,
+  resolveObject,
+  type SourceTree,
+  type Statement,
+} from 'pycontainer/python';
+import type { Candidate } from './errors.ts';
+import { mountedIn } from './mounts.ts';
+
+/** What the application of a framework looks like. */
+export interface Wanted {
+  /** Dotted names of its class, as in `fastapi.FastAPI`. */
+  readonly classes: ReadonlySet<string>;
+  /** Modules where the framework itself looks, in its order, as in `main`, `app.main`. */
+  readonly modules: readonly string[];
+  /** Names that the framework prefers, in its order. */
+  readonly names: readonly string[];
+  /** Names of functions that make one, preferred ones first. */
+  readonly factories: readonly string[];
+}
+
+/** An application object, or a function without arguments that makes one. */
+export interface Application extends Candidate {
+  readonly module: string;
+  readonly name: string;
+  readonly kind: 'object' | 'factory';
+  /** Where it is made: two names of one object share it. */
+  readonly identity: string;
+}
+
+/** One application, several between which the sources do not tell, or none. */
+export interface Search {
+  readonly chosen?: Application;
+  readonly candidates: readonly Application[];
+}
+
+/** Folders and files whose applications are not the project's. */
+const ASIDE =
+  /(?:^|\/)(?:tests?|testing|docs?|docs_src|examples?|samples?|benchmarks?|notebooks|migrations|alembic)\//;
+const ASIDE_FILE = /(?:^|\/)(?:conftest|test_[^/]*|[^/]*_tests?|setup|noxfile)\.py$/;
+
+/**
+ * Looks for the application.
+ *
+ * @param importable true for files that will be in the image
+ * @param passOver decides about a file that cannot be read as Python: true passes it over
+ */
+export async function findApplication(
+  tree: SourceTree,
+  wanted: Wanted,
+  importable: (path: string) => boolean,
+  passOver: (error: unknown) => Promise<boolean>,
+): Promise<Search> {
+  const usual = wanted.modules.flatMap((module) => {
+    const path = tree.pathOf(module);
+    return path !== undefined && importable(path) ? [path] : [];
+  });
+  for (const kind of ['object', 'factory'] as const) {
+    for (const path of usual) {
+      const found = await applicationsIn(tree, path, wanted, kind, true);
+      if (found.length > 0) return choose(tree, found, kind === 'object' ? wanted.names : wanted.factories);
+    }
+  }
+  const others = tree.paths.filter((path) => importable(path) && !ASIDE.test(path) && !ASIDE_FILE.test(path));
+  const found: Application[] = [];
+  for (const path of others) {
+    try {
+      found.push(...(await applicationsIn(tree, path, wanted, undefined, false)));
+    } catch (error) {
+      if (!(await passOver(error))) throw error;
+    }
+  }
+  for (const kind of ['object', 'factory'] as const) {
+    const ofKind = found.filter((application) => application.kind === kind);
+    if (ofKind.length > 0) return choose(tree, ofKind, []);
+  }
+  return { candidates: [] };
+}
+
+async function choose(
+  tree: SourceTree,
+  found: readonly Application[],
+  preferred: readonly string[],
+): Promise<Search> {
+  for (const name of preferred) {
+    const chosen = found.find((application) => application.name === name);
+    if (chosen !== undefined) return { chosen, candidates: found };
+  }
+  const mounted = await mountedIn(tree, new Set(found.map(({ file }) => file)));
+  const free = found.filter(({ identity }) => !mounted.has(identity));
+  const candidates = unique(free.length === 0 ? found : free);
+  return candidates.length === 1 ? { chosen: candidates[0]!, candidates } : { candidates };
+}
+
+/** The first name of each object: that by which it is made, where this is among them. */
+function unique(found: readonly Application[]): Application[] {
+  const byIdentity = new Map<string, Application>();
+  for (const application of found) {
+    const known = byIdentity.get(application.identity);
+    if (known === undefined || application.identity === `${application.file}:${application.name}`) {
+      byIdentity.set(application.identity, application);
+    }
+  }
+  return [...byIdentity.values()];
+}
+
+/** The applications that a module binds to names; imported ones count where the framework itself would look. */
+async function applicationsIn(
+  tree: SourceTree,
+  path: string,
+  wanted: Wanted,
+  kind: Application['kind'] | undefined,
+  imported: boolean,
+): Promise<Application[]> {
+  const module = tree.moduleOf(path);
+  if (module === undefined) return [];
+  const found: Application[] = [];
+  for (const statement of (await tree.load(path)).statements) {
+    // What stands under `if __name__ == '__main__'` is not there for a server that imports the module.
+    if (statement.runs === 'main') continue;
+    for (const bound of await bindings(tree, module, path, statement, imported)) {
+      const isFactory = bound.statement.kind === 'function';
+      if (kind !== undefined && isFactory !== (kind === 'factory')) continue;
+      if (bound.statement.kind === 'function' && !isFactoryShaped(bound.statement)) continue;
+      const classes = await classesOf(tree, { kind: 'definition', ...bound });
+      if (!classes.some((name) => wanted.classes.has(name))) continue;
+      found.push({
+        target: `${module}:${bound.as}`,
+        file: path,
+        line: statement.line,
+        module,
+        name: bound.as,
+        kind: isFactory ? 'factory' : 'object',
+        identity: `${bound.path}:${bound.name}`,
+      });
+    }
+  }
+  return found;
+}
+
+interface Bound {
+  /** The name in the module that is looked at. */
+  readonly as: string;
+  /** Where it is defined. */
+  readonly module: string;
+  readonly path: string;
+  readonly name: string;
+  readonly statement: Statement;
+}
+
+async function bindings(
+  tree: SourceTree,
+  module: string,
+  path: string,
+  statement: Statement,
+  imported: boolean,
+): Promise<Bound[]> {
+  switch (statement.kind) {
+    case 'function':
+      return [{ as: statement.name, module, path, name: statement.name, statement }];
+    case 'assignment': {
+      const names = statement.targets.flatMap((target) => (target.kind === 'name' ? [target.name] : []));
+      const alias = statement.value !== undefined && dottedName(statement.value) !== undefined;
+      const object = alias ? await resolveExpression(tree, module, statement.value!) : undefined;
+      return names.map((as) =>
+        object?.kind === 'definition' ? { ...object, as } : { as, module, path, name: as, statement },
+      );
+    }
+    case 'from': {
+      if (!imported || statement.name === '*') return [];
+      const object = await resolveObject(tree, module, statement.alias);
+      return object?.kind === 'definition' ? [{ ...object, as: statement.alias }] : [];
+    }
+    default:
+      return [];
+  }
+}
+
+function isFactoryShaped(statement: Statement & { readonly kind: 'function' }): boolean {
+  return !statement.asynchronous && statement.parameters.every(({ required }) => !required);
+}
