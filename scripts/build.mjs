@@ -1,7 +1,7 @@
 // Bundles the sources into dist/ and writes the type declarations. One build for all entries, so that they share
 // their chunks and no module exists twice; each command and each heavy library is a chunk of its own.
 import { existsSync, readdirSync } from 'node:fs';
-import { chmod, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { chmod, rename, rm } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -15,10 +15,14 @@ const draft = join(root, `dist.${process.pid}.tmp`);
 /** Where package.json's exports expect the modules: the path of the source, with another ending. */
 const entries = Object.fromEntries(
   [
-    ...['core', 'core/python', 'core/oci', 'core/registry', 'core/testing'].map((folder) => `${folder}/index.ts`),
+    ...['core', 'core/python', 'core/oci', 'core/registry', 'core/testing'].map(
+      (folder) => `${folder}/index.ts`,
+    ),
     'core/oci/layer/worker.ts',
     ...namesIn('plugins').map((name) => `plugins/${name}/index.ts`),
-    ...namesIn('presets').filter((name) => name.endsWith('.ts')).map((name) => `presets/${name}`),
+    ...namesIn('presets')
+      .filter((name) => name.endsWith('.ts'))
+      .map((name) => `presets/${name}`),
     'scripts/reference.ts',
   ]
     .filter((file) => existsSync(join(root, file)))
@@ -33,13 +37,13 @@ const options = {
   target: 'node20.19',
   // `pycontainer` in plugins and presets is the same source that the core imports by path.
   conditions: ['source'],
-  // Reads schema files beside itself, and brings its own loader.
-  external: ['@cyclonedx/cyclonedx-library', 'jiti'],
+  // The first reads schema files beside itself, the second brings a transpiler that it loads when it must; the
+  // third is named by a loader of cosmiconfig's that is never used.
+  external: ['@cyclonedx/cyclonedx-library', 'jiti', 'typescript'],
   // Bundled CommonJS asks for builtins with `require`, which an ES module does not have.
   banner: {
     js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
   },
-  keepNames: true,
   legalComments: 'eof',
   logLevel: 'warning',
 };
@@ -70,12 +74,16 @@ async function declareTypes() {
   } catch {
     return;
   }
-  const config = typescript.getParsedCommandLineOfConfigFile(join(root, 'tsconfig.json'), {}, {
-    ...typescript.sys,
-    onUnRecoverableConfigFileDiagnostic: (diagnostic) => {
-      throw new Error(String(diagnostic.messageText));
+  const config = typescript.getParsedCommandLineOfConfigFile(
+    join(root, 'tsconfig.json'),
+    {},
+    {
+      ...typescript.sys,
+      onUnRecoverableConfigFileDiagnostic: (diagnostic) => {
+        throw new Error(String(diagnostic.messageText));
+      },
     },
-  });
+  );
   const roots = Object.values(entries).filter((file) => !relative(root, file).startsWith('scripts'));
   const program = typescript.createProgram(roots, {
     ...config.options,
@@ -89,7 +97,13 @@ async function declareTypes() {
   });
   const { emitSkipped, diagnostics } = program.emit();
   if (emitSkipped) {
-    throw new Error(typescript.formatDiagnostics(diagnostics, { getCanonicalFileName: (name) => name, getCurrentDirectory: () => root, getNewLine: () => '\n' }));
+    throw new Error(
+      typescript.formatDiagnostics(diagnostics, {
+        getCanonicalFileName: (name) => name,
+        getCurrentDirectory: () => root,
+        getNewLine: () => '\n',
+      }),
+    );
   }
 }
 

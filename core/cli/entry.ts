@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /** The program: gives the command line the process's streams, environment and signals, and the process its exit code. */
-import type { Io } from './io.ts';
+import type { Io, TextSink } from './io.ts';
 import { main } from './main.ts';
 
 const controller = new AbortController();
@@ -12,20 +12,26 @@ function interrupt(): void {
 }
 
 /** Whoever reads the output may stop reading, as `head` does. That is no failure. */
-function ignoreClosedPipe(error: NodeJS.ErrnoException): void {
-  if (error.code === 'EPIPE') return;
-  throw error;
+function tolerant(stream: NodeJS.WriteStream): TextSink {
+  if (stream.listenerCount('error') === 0) {
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE') throw error;
+    });
+  }
+  return stream;
 }
 
 process.on('SIGINT', interrupt);
 process.on('SIGTERM', interrupt);
-process.stdout.on('error', ignoreClosedPipe);
-process.stderr.on('error', ignoreClosedPipe);
 
+// Streams are asked for where they are used: making one takes time, and reading standard input keeps the process alive.
 const io: Io = {
-  stdout: process.stdout,
-  stderr: process.stderr,
-  // Only asked for where it is read: touching it keeps the process alive.
+  get stdout() {
+    return tolerant(process.stdout);
+  },
+  get stderr() {
+    return tolerant(process.stderr);
+  },
   get stdin() {
     return process.stdin;
   },

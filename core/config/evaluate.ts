@@ -2,13 +2,14 @@
  * Evaluates a configuration that is a TypeScript or JavaScript module. Whatever it imports as `pycontainer` or
  * `pycontainer/…` is the running program, wherever the module lies and however the program was started.
  */
+import { readFileSync } from 'node:fs';
 import { extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { isPycError, messageOf } from '../primitives/errors.ts';
 import { nearest } from '../primitives/nearest.ts';
 import { visible } from '../primitives/path.ts';
-import { ConfigExportError, ConfigFailedError, ConfigImportError, ConfigSyntaxError } from './errors.ts';
-import { excerpt } from './excerpt.ts';
+import { ConfigExportError, ConfigFailedError, ConfigImportError } from './errors.ts';
+import { syntaxError } from './excerpt.ts';
 import type { FoundConfig } from './find.ts';
 import { OWN_MODULES, ownModules } from './first-party.ts';
 import { resolveToThisProgram } from './self-reference.ts';
@@ -92,12 +93,8 @@ function evaluationError(thrown: unknown, { file, text }: FoundConfig): Error {
   const parse = /^\w+: ([^\n]*?)\s*\n\s*(\S[^\n]*?):(\d+):(\d+)$/.exec(message);
   if (parse !== null) {
     const [, reason = '', where = file, line, column] = parse;
-    const at = { line: Number(line), column: Number(column) + 1 };
-    const shown = where === file ? `\n\n${excerpt(text, at.line, at.column)}` : '';
-    return new ConfigSyntaxError(
-      `\`${visible(where)}\` is not well-formed at line ${at.line}, column ${at.column}: ${lowerFirst(reason)}${shown}`,
-      { hint: `correct line ${at.line}`, cause: thrown },
-    );
+    const place = { line: Number(line), column: Number(column) + 1 };
+    return syntaxError(where, where === file ? text : sourceOf(where), place, reason, thrown);
   }
   const line = lineIn(thrown, file);
   return new ConfigFailedError(
@@ -139,6 +136,11 @@ function lineIn(thrown: unknown, file: string): number | undefined {
   return undefined;
 }
 
-function lowerFirst(text: string): string {
-  return text.charAt(0).toLowerCase() + text.slice(1).replace(/\.$/, '');
+/** The text of a module that the configuration imports; none where it cannot be read any more. */
+function sourceOf(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return '';
+  }
 }

@@ -1,6 +1,7 @@
-/** Where a configuration is looked for. What lies in the file is read elsewhere. */
+/** Where a configuration is looked for. What lies in the file is read elsewhere. Imported on demand. */
 import { existsSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import { cosmiconfig } from 'cosmiconfig';
 
 /** A file of configuration, unread past its text. */
 export interface FoundConfig {
@@ -21,7 +22,6 @@ export const SEARCH_PLACES: readonly string[] = [
  * the folder itself counts: what lies above it may belong to anyone.
  */
 export async function findConfig(directory: string): Promise<FoundConfig | undefined> {
-  const { cosmiconfig } = await import('cosmiconfig');
   const loaders = Object.fromEntries(
     ['.ts', '.mts', '.js', '.mjs', '.json', '.yaml', '.toml'].map((extension) => [extension, keepText]),
   );

@@ -14,7 +14,7 @@ import {
   ImageUnknownError,
   ProfileUnknownError,
 } from './errors.ts';
-import { type FoundConfig, findConfig } from './find.ts';
+import type { FoundConfig } from './find.ts';
 import { type ConfigLayer, type MergedLayers, mergeLayers } from './layer.ts';
 import { withAbsolutePaths } from './locations.ts';
 import { concerns, projectDirectory, type Scope } from './scope.ts';
@@ -64,7 +64,7 @@ export async function loadConfigs(request: ConfigRequest): Promise<readonly Reso
   const profile = request.profile ?? nonEmpty(request.env.PYC_PROFILE);
   const named = request.file ?? nonEmpty(request.env.PYC_CONFIG);
   const found =
-    named === undefined ? await findConfig(start) : await readFileOf(resolve(request.cwd, named), named);
+    named === undefined ? await search(start) : await readFileOf(resolve(request.cwd, named), named);
   const above = await strongerLayers(request);
   const images = found === undefined ? [] : await imagesOf(found, request, profile);
   const faults = [...images.flatMap((image) => image.faults), ...above.faults];
@@ -224,6 +224,11 @@ async function finish(
 function hostPlatform(architecture: string): string {
   const names: Readonly<Record<string, string>> = { x64: 'amd64', ia32: '386', arm: 'arm/v7' };
   return `linux/${names[architecture] ?? architecture}`;
+}
+
+async function search(start: string): Promise<FoundConfig | undefined> {
+  const { findConfig } = await import('./find.ts');
+  return await findConfig(start);
 }
 
 async function readFileOf(file: string, named: string): Promise<FoundConfig> {

@@ -16,6 +16,7 @@ import {
   projectCommand,
   type SharedValues,
   warnOfUsage,
+  withRunOptions,
 } from './options.ts';
 import { readPassword } from './password.ts';
 
@@ -83,7 +84,7 @@ export function help(): string {
 }
 
 function command(): Command {
-  return projectCommand('build', 'Builds the image of a Python project.')
+  const specific = projectCommand('build', 'Builds the image of a Python project.')
     .optionsGroup('The image:')
     .addOption(list('--tag <ref>', 'a tag or a reference, as in shop:1.0 or ghcr.io/me/shop:1.0; repeatable'))
     .addOption(list('--env <name=value>', 'a variable of the process; repeatable'))
@@ -106,7 +107,8 @@ function command(): Command {
     .optionsGroup('How it runs:')
     .addOption(new Option('--no-cache', 'redo what the cache remembers of earlier builds'))
     .addOption(new Option('--dry-run', 'resolve and plan; write nothing'))
-    .addOption(new Option('--no-reproducible', 'date the image now, not at SOURCE_DATE_EPOCH'))
+    .addOption(new Option('--no-reproducible', 'date the image now, not at SOURCE_DATE_EPOCH'));
+  return withRunOptions(specific)
     .optionsGroup(EARLIER_NAMES)
     .addOption(new Option('--base-image <ref>', 'the same as --base'))
     .addOption(new Option('--context <dir>', 'the same as DIR'))

@@ -2,7 +2,15 @@
 import type { Command } from 'commander';
 import type { ExitCode, Io } from '../io.ts';
 import { finish } from '../render/finish.ts';
-import { buildOptions, displayFor, helpOf, parse, projectCommand, type SharedValues } from './options.ts';
+import {
+  buildOptions,
+  displayFor,
+  helpOf,
+  parse,
+  projectCommand,
+  type SharedValues,
+  withRunOptions,
+} from './options.ts';
 
 const EXAMPLES = `
 Reads what a build would read, resolves every distribution for every platform, and writes nothing.
@@ -33,8 +41,7 @@ export function help(): string {
 }
 
 function command(): Command {
-  return projectCommand('check', 'Checks project, configuration and lock without building.').addHelpText(
-    'after',
-    EXAMPLES,
-  );
+  return withRunOptions(
+    projectCommand('check', 'Checks project, configuration and lock without building.'),
+  ).addHelpText('after', EXAMPLES);
 }

@@ -2,7 +2,15 @@
 import { type Command, Option } from 'commander';
 import type { ExitCode, Io } from '../io.ts';
 import { finish } from '../render/finish.ts';
-import { buildOptions, displayFor, helpOf, parse, projectCommand, type SharedValues } from './options.ts';
+import {
+  buildOptions,
+  displayFor,
+  helpOf,
+  parse,
+  projectCommand,
+  type SharedValues,
+  withRunOptions,
+} from './options.ts';
 
 interface Values extends SharedValues {
   readonly updateBase?: boolean;
@@ -41,7 +49,7 @@ export function help(): string {
 }
 
 function command(): Command {
-  return projectCommand('lock', 'Pins the base image of a project.')
+  return withRunOptions(projectCommand('lock', 'Pins the base image of a project.'))
     .optionsGroup('How it runs:')
     .addOption(new Option('--update-base', 'pin anew what is pinned already'))
     .addHelpText('after', EXAMPLES);

@@ -33,13 +33,14 @@ export interface SharedValues {
   readonly baseImage?: string;
 }
 
-/** A command with a folder as its argument and the shared options. */
+const PRINTING = 'What it prints:';
+
+/** A command with a folder as its argument and the options that say what goes in. */
 export function projectCommand(name: string, description: string): Command {
   return new Command(`pyc ${name}`)
     .description(description)
     .usage('[DIR] [options]')
     .argument('[DIR]', "the project's folder (default: the working directory)")
-    .helpOption('-h, --help', 'print this')
     .configureHelp({ sortOptions: false })
     .optionsGroup('What goes in:')
     .addOption(new Option('--package <name>', "a workspace's member to build"))
@@ -53,7 +54,12 @@ export function projectCommand(name: string, description: string): Command {
       list('--platform <os/arch>', 'a platform to build for; repeatable (default: Linux on this host)', true),
     )
     .addOption(new Option('--base <ref>', 'the base: REF, layout:DIR, archive:FILE, apt:SUITE or scratch'))
-    .addOption(new Option('--preset <name>', 'a framework preset, `auto` or `false`'))
+    .addOption(new Option('--preset <name>', 'a framework preset, `auto` or `false`'));
+}
+
+/** The shared options about configuration, running and printing; added after those of the command itself. */
+export function withRunOptions(command: Command): Command {
+  return command
     .optionsGroup('Configuration:')
     .addOption(new Option('--config <file>', 'the configuration (default: the one found in DIR or above)'))
     .addOption(new Option('--profile <name>', 'a profile of the configuration'))
@@ -68,14 +74,15 @@ export function projectCommand(name: string, description: string): Command {
         'the cache (default: $PYC_CACHE_DIR, else $XDG_CACHE_HOME/pycontainer)',
       ),
     )
-    .optionsGroup('What it prints:')
+    .optionsGroup(PRINTING)
     .addOption(new Option('--json', 'print the report as one JSON document'))
     .addOption(
       new Option('--progress <mode>', 'how to show progress')
         .choices(['auto', 'tty', 'plain', 'none'])
         .default('auto'),
     )
-    .addOption(new Option('--verbose', 'also print what a developer of pycontainer wants to know'));
+    .addOption(new Option('--verbose', 'also print what a developer of pycontainer wants to know'))
+    .addHelpOption(new Option('-h, --help', 'print this').helpGroup(PRINTING));
 }
 
 /** Options under the names that an earlier program of this name used. */

@@ -1,5 +1,5 @@
 /** Colours for one stream: on a terminal, unless NO_COLOR, TERM=dumb or FORCE_COLOR say otherwise. Nothing is said by colour alone. */
-import colors from 'kleur/colors';
+import * as colors from 'kleur/colors';
 import type { TextSink } from '../io.ts';
 
 type Paint = (text: string) => string;
