@@ -1,0 +1,1 @@
+"""A Django site that becomes an image."""

@@ -1,0 +1,23 @@
+"""Views that answer with JSON."""
+
+import django
+from django.http import Http404, HttpRequest, JsonResponse
+
+NOTES = ["write it down", "read it again"]
+
+
+def index(request: HttpRequest) -> JsonResponse:
+    """Says what runs here."""
+    return JsonResponse({"name": "notes", "django": django.get_version()})
+
+
+def health(request: HttpRequest) -> JsonResponse:
+    """For whoever watches the container."""
+    return JsonResponse({"status": "ok"})
+
+
+def note(request: HttpRequest, number: int) -> JsonResponse:
+    """One note, counted from 1."""
+    if not 1 <= number <= len(NOTES):
+        raise Http404
+    return JsonResponse({"number": number, "text": NOTES[number - 1]})
