@@ -1,5 +1,8 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Detection, PresetInput } from '../../core/pipeline/plugin.ts';
+import { walkSources } from '../../core/pipeline/sources/index.ts';
 import type { Project } from '../../core/pipeline/values.ts';
 import { parsePyproject } from '../../core/python/pyproject.ts';
 import fastapi from '../../presets/fastapi.ts';
@@ -229,4 +232,24 @@ describe('how it is started', () => {
       'PYC_PRESET_NO_SERVER',
     ]);
   });
+});
+
+it('finds the application of the example project', async () => {
+  const directory = join(import.meta.dirname, '../../docs/examples/fastapi');
+  const paths = (await walkSources(directory)).map(({ path }) => path);
+  expect(paths).toEqual([
+    'pyproject.toml',
+    'shop/__init__.py',
+    'shop/catalogue.py',
+    'shop/service.py',
+    'shop/settings.py',
+    'shop/templates/catalogue.html',
+    'uv.lock',
+  ]);
+  const found = await fastapi.detect({
+    ...inputOf({ files: {} }),
+    files: paths,
+    read: (path) => readFile(join(directory, path)),
+  });
+  expect(found?.config.entrypoint).toContain('shop.service:service');
 });
