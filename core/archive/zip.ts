@@ -3,7 +3,8 @@
  * inflated until it is asked for. It refuses whatever two readers could understand in two ways; it knows nothing of wheels.
  */
 import { MAX_ENTRIES, MAX_ENTRY_SIZE } from '../primitives/limits.ts';
-import { checkStored, inflatePrefix, inflateWhole } from './inflate.ts';
+import { crc32 } from '../runtime/crc32.ts';
+import { checkInflated, checkStored, inflatePrefix, inflateWhole } from './inflate.ts';
 import { openRandomAccessFile, type RandomAccessFile } from './random-access-file.ts';
 import {
   type CentralEntry,
@@ -44,11 +45,14 @@ export interface ZipArchive {
   readonly entries: readonly ZipEntry[];
   /** The content, inflated and checked. @throws ZipTooLargeError past `limit` bytes, EntryCorruptError where it is not as stated */
   read(entry: ZipEntry, limit?: number): Buffer;
+  /** Reads a stored entry's content piece by piece and checks its CRC-32. @throws EntryCorruptError */
+  check(entry: ZipEntry): void;
   /** The content's first bytes, at least `wanted` where it has so many. Not checked. */
   readPrefix(entry: ZipEntry, wanted: number): Buffer;
   close(): void;
 }
 
+const PIECE = 1024 * 1024;
 const DEFAULT_LIMITS: ZipLimits = { maxEntries: MAX_ENTRIES, maxEntrySize: MAX_ENTRY_SIZE, maxRatio: 100 };
 
 /**
@@ -90,6 +94,13 @@ function archiveOf(file: RandomAccessFile, entries: readonly ZipEntry[]): ZipArc
       if (entry.method === 8) return inflateWhole(raw, entry, what);
       checkStored(raw, entry, what);
       return raw;
+    },
+    check(entry) {
+      let checksum = 0;
+      for (let done = 0; done < entry.size; done += PIECE) {
+        checksum = crc32(file.read(entry.dataOffset + done, Math.min(PIECE, entry.size - done)), checksum);
+      }
+      checkInflated(entry.size, checksum, entry.compressedSize, entry, `the entry ${quoted(entry.name)}`);
     },
     readPrefix(entry, wanted) {
       if (entry.method === 0) return file.read(entry.dataOffset, Math.min(entry.size, wanted));

@@ -1,5 +1,5 @@
 /** What a tar says of one entry, made of its header blocks; and which names are let in. */
-import { parseTreePath, type TreePath, visible } from '../../primitives/path.ts';
+import { parseTreePath, type TreePath, type TreePathAllowance, visible } from '../../primitives/path.ts';
 import { TarError, type TarHeader } from './header.ts';
 
 export type TarEntryType =
@@ -59,9 +59,15 @@ const TYPES: Readonly<Record<string, TarEntryType>> = {
 
 /**
  * @param size the content's size, which `guard` has found
+ * @param allowance what names may hold
  * @throws TarError for types that are not known, and names that lie outside
  */
-export function tarEntryOf(header: TarHeader, over: TarOverrides, size: number): TarEntry {
+export function tarEntryOf(
+  header: TarHeader,
+  over: TarOverrides,
+  size: number,
+  allowance: TreePathAllowance = {},
+): TarEntry {
   const name = over.path ?? header.name;
   const stated = TYPES[header.type];
   if (stated === undefined)
@@ -70,7 +76,7 @@ export function tarEntryOf(header: TarHeader, over: TarOverrides, size: number):
   const type = stated === 'file' && name.endsWith('/') ? 'directory' : stated;
   if (type !== 'file' && size !== 0)
     throw new TarError(`the tar entry \`${visible(name)}\` is a ${type} with content`);
-  const path = tarPath(name);
+  const path = tarPath(name, allowance);
   if (path === '' && type !== 'directory') throw new TarError(`the tar has a ${type} without a name`);
   const entry: TarEntry = {
     path,
@@ -85,20 +91,20 @@ export function tarEntryOf(header: TarHeader, over: TarOverrides, size: number):
     xattrs: over.xattrs ?? [],
   };
   if (type === 'hardlink' || type === 'symlink')
-    return { ...entry, linkTarget: linkTarget(entry, over.linkPath ?? header.linkName) };
+    return { ...entry, linkTarget: linkTarget(entry, over.linkPath ?? header.linkName, allowance) };
   if (type === 'character-device' || type === 'block-device')
     return { ...entry, device: { major: header.major, minor: header.minor } };
   return entry;
 }
 
 /** Drops `./`, doubled and trailing slashes; refuses what could lie elsewhere. */
-function tarPath(name: string): TreePath | '' {
+function tarPath(name: string, allowance: TreePathAllowance): TreePath | '' {
   if (name.startsWith('/')) throw new TarError(`the tar entry \`${visible(name)}\` is absolute`);
   const segments = name.split('/').filter((segment) => segment !== '' && segment !== '.');
-  return segments.length === 0 ? '' : parseTreePath(segments.join('/'));
+  return segments.length === 0 ? '' : parseTreePath(segments.join('/'), allowance);
 }
 
-function linkTarget(entry: TarEntry, target: string): string {
+function linkTarget(entry: TarEntry, target: string, allowance: TreePathAllowance): string {
   if (target === '') throw new TarError(`the link \`${visible(entry.path)}\` in the tar has no target`);
-  return entry.type === 'hardlink' ? tarPath(target) : target;
+  return entry.type === 'hardlink' ? tarPath(target, allowance) : target;
 }

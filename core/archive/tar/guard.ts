@@ -2,7 +2,7 @@
  * Watches the bytes of a tar before tar-stream reads them: checks every header more strictly than it does, and
  * notes what it loses (large owners, mode 0, names of extended attributes). It takes no content and splits nothing.
  */
-import { visible } from '../../primitives/path.ts';
+import { type TreePathAllowance, visible } from '../../primitives/path.ts';
 import { type TarEntry, type TarOverrides, tarEntryOf } from './entry.ts';
 import {
   parsePaxRecords,
@@ -14,7 +14,7 @@ import {
   textUntilNul,
 } from './header.ts';
 
-export interface TarLimits {
+export interface TarLimits extends TreePathAllowance {
   readonly maxEntries: number;
   /** Bytes of one entry's content. */
   readonly maxEntrySize: number;
@@ -133,7 +133,7 @@ export class TarGuard {
     this.count += 1;
     if (this.count > this.limits.maxEntries)
       throw new TarError(`the tar has more than ${this.limits.maxEntries} entries`);
-    this.passed.push({ entry: tarEntryOf(header, over, size), rawName: name });
+    this.passed.push({ entry: tarEntryOf(header, over, size, this.limits), rawName: name });
     this.skip = size + paddingOf(size);
     this.over = {};
     this.pending = false;

@@ -1,0 +1,14 @@
+/** What laying a wheel out is refused for. */
+import { PycError, type PycErrorOptions } from '../../primitives/errors.ts';
+
+/** A wheel whose files cannot all be put where they want to go, or would harm what is there. */
+export class LayoutError extends PycError {
+  readonly code = 'PYC_WHEEL_LAYOUT_REFUSED';
+
+  constructor(message: string, options: PycErrorOptions = {}) {
+    super(message, {
+      hint: 'report it to the authors of the distribution, and pin another version until then',
+      ...options,
+    });
+  }
+}

@@ -1,0 +1,30 @@
+/** What a wheel is refused for, besides its RECORD and its archive. */
+import { isPycError, PycError, type PycErrorOptions } from '../../primitives/errors.ts';
+
+/** A wheel that contradicts itself or its file name, or lacks what every wheel has. */
+export class WheelError extends PycError {
+  readonly code = 'PYC_WHEEL_INVALID';
+
+  constructor(message: string, options: PycErrorOptions = {}) {
+    super(message, {
+      hint: 'report it to the authors of the distribution, and pin another version until then',
+      ...options,
+    });
+  }
+}
+
+/** A wheel of a later version of the format. */
+export class WheelUnsupportedError extends PycError {
+  readonly code = 'PYC_WHEEL_UNSUPPORTED';
+}
+
+/** Runs an action; what it throws for a user says in which wheel it happened. */
+export function inWheel<T>(fileName: string, action: () => T): T {
+  try {
+    return action();
+  } catch (error) {
+    if (isPycError(error) && !error.message.includes(fileName))
+      error.message = `\`${fileName}\`: ${error.message}`;
+    throw error;
+  }
+}
