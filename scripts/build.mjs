@@ -18,7 +18,6 @@ const entries = Object.fromEntries(
     ...['core', 'core/python', 'core/oci', 'core/registry', 'core/testing'].map(
       (folder) => `${folder}/index.ts`,
     ),
-    'core/oci/layer/worker.ts',
     ...namesIn('plugins').map((name) => `plugins/${name}/index.ts`),
     ...namesIn('presets')
       .filter((name) => name.endsWith('.ts'))

@@ -1,0 +1,45 @@
+/** The page of the command line: what `--help` prints, command by command. */
+import * as build from '../../core/cli/commands/build.ts';
+import * as check from '../../core/cli/commands/check.ts';
+import { COMMANDS } from '../../core/cli/commands/index.ts';
+import * as lock from '../../core/cli/commands/lock.ts';
+import { overview } from '../../core/cli/overview.ts';
+import { GENERATED } from './pages.ts';
+
+const MODULES = { build, check, lock } as const;
+
+export function cliPage(): string {
+  return [
+    GENERATED,
+    '',
+    '# Command line',
+    '',
+    'Data goes to standard output, everything else to standard error. `NO_COLOR` and `FORCE_COLOR` are honoured.',
+    '',
+    '| exit code | meaning |',
+    '| --- | --- |',
+    '| 0 | done |',
+    '| 1 | the build failed |',
+    '| 2 | wrong usage or configuration |',
+    '| 130 | interrupted |',
+    '',
+    '```text',
+    overview().trimEnd(),
+    '```',
+    ...COMMANDS.flatMap(({ name }) => [
+      '',
+      `## pyc ${name}`,
+      '',
+      '```text',
+      helpTextOf(name).trimEnd(),
+      '```',
+    ]),
+    '',
+  ].join('\n');
+}
+
+function helpTextOf(name: string): string {
+  const module = Object.entries(MODULES).find(([known]) => known === name)?.[1];
+  if (module === undefined) throw new Error(`the reference does not know the command \`${name}\``);
+  return module.help();
+}
