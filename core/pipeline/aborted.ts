@@ -12,6 +12,7 @@ export class TaskAbortedError extends PycError {
 /** True for our own error and for what the platform throws when a signal fires. */
 export function isAborted(thrown: unknown): boolean {
   return (
-    thrown instanceof Error && (thrown.name === 'AbortError' || (thrown as { code?: unknown }).code === 'PYC_INTERRUPTED')
+    thrown instanceof Error &&
+    (thrown.name === 'AbortError' || (thrown as { code?: unknown }).code === 'PYC_INTERRUPTED')
   );
 }

@@ -15,11 +15,7 @@ export interface GitState {
 export async function gitStateOf(directory: string, signal: AbortSignal): Promise<GitState | undefined> {
   const git = await findGitDirectory(directory);
   if (git === undefined) return undefined;
-  const [commit, remote, dirty] = await Promise.all([
-    headOf(git),
-    remoteOf(git),
-    isDirty(directory, signal),
-  ]);
+  const [commit, remote, dirty] = await Promise.all([headOf(git), remoteOf(git), isDirty(directory, signal)]);
   if (commit === undefined) return undefined;
   return { commit, dirty, ...(remote === undefined ? {} : { remote }) };
 }
@@ -47,7 +43,12 @@ async function headOf(git: { own: string; common: string }): Promise<string | un
   const loose = (await read(join(git.own, reference))) ?? (await read(join(git.common, reference)));
   if (loose !== undefined) return commitIn(loose);
   const packed = (await read(join(git.common, 'packed-refs'))) ?? '';
-  return commitIn(packed.split('\n').find((line) => line.endsWith(` ${reference}`))?.split(' ')[0] ?? '');
+  return commitIn(
+    packed
+      .split('\n')
+      .find((line) => line.endsWith(` ${reference}`))
+      ?.split(' ')[0] ?? '',
+  );
 }
 
 function commitIn(text: string): string | undefined {

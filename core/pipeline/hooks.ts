@@ -7,6 +7,7 @@ import { AsyncSeriesBailHook, AsyncSeriesHook, AsyncSeriesWaterfallHook } from '
 import type { Attachment, Image } from '../oci/image.ts';
 import type { Platform } from '../oci/platform.ts';
 import type { BuildReport } from './report.ts';
+import type { ResolvedConfig } from './settings.ts';
 import type {
   BaseSource,
   Collected,
@@ -24,7 +25,6 @@ import type {
   Resolution,
   WheelFile,
 } from './values.ts';
-import type { ResolvedConfig } from './settings.ts';
 
 /** Asked of `project`. */
 export interface ProjectRequest {
@@ -428,7 +428,8 @@ export type HookName = keyof BuildHooks;
 export function createHooks(): BuildHooks {
   const find = <Request, Answer>(name: string, request: string): Find<Request, Answer> =>
     new AsyncSeriesBailHook([request, 'context'], name) as Find<Request, Answer>;
-  const shape = <Value>(name: string): Shape<Value> => new AsyncSeriesWaterfallHook(['value', 'context'], name);
+  const shape = <Value>(name: string): Shape<Value> =>
+    new AsyncSeriesWaterfallHook(['value', 'context'], name);
   const notify = <Value>(name: string): Notify<Value> => new AsyncSeriesHook(['value', 'context'], name);
   return {
     project: find('project', 'request'),

@@ -61,9 +61,12 @@ function pinFileOf(file: string, known: Document, mode: PinMode): PinFile {
         get(key) {
           const value = section()?.[key];
           if (value === undefined && mode === 'locked') {
-            throw new PinError(`\`${PIN_FILE}\` does not pin \`${key}\` of \`${reference}\` for ${platform}`, {
-              hint: 'run `pyc lock` and commit the file',
-            });
+            throw new PinError(
+              `\`${PIN_FILE}\` does not pin \`${key}\` of \`${reference}\` for ${platform}`,
+              {
+                hint: 'run `pyc lock` and commit the file',
+              },
+            );
           }
           return value;
         },
@@ -95,7 +98,10 @@ function parse(text: string, file: string): Document {
   try {
     value = JSON.parse(text);
   } catch (cause) {
-    throw new PinFileError(`\`${file}\` is not JSON`, { hint: 'run `pyc lock --update-base` to write it anew', cause });
+    throw new PinFileError(`\`${file}\` is not JSON`, {
+      hint: 'run `pyc lock --update-base` to write it anew',
+      cause,
+    });
   }
   const { version, bases } = (value ?? {}) as { version?: unknown; bases?: unknown };
   if (version !== 1 || !isNested(bases)) {

@@ -25,7 +25,10 @@ export interface Plugin {
 }
 
 /** A file that a plugin adds: its bytes, or bytes with a mode. */
-export type PluginFile = string | Uint8Array | { readonly bytes: string | Uint8Array; readonly mode?: number };
+export type PluginFile =
+  | string
+  | Uint8Array
+  | { readonly bytes: string | Uint8Array; readonly mode?: number };
 
 /** What a plugin may use. */
 export interface PluginApi {
@@ -112,7 +115,12 @@ export function applyPlugins(
   const seen = new Set<string>();
   for (const plugin of plugins) {
     if (seen.has(plugin.name)) {
-      throw new PluginError(plugin.name, 'apply', `two plugins have the name \`${plugin.name}\``, 'remove one of them from `plugins`');
+      throw new PluginError(
+        plugin.name,
+        'apply',
+        `two plugins have the name \`${plugin.name}\``,
+        'remove one of them from `plugins`',
+      );
     }
     seen.add(plugin.name);
     applying = plugin;
@@ -134,7 +142,12 @@ export function applyPlugins(
 
 function wrapTap(tap: FullTap, hook: HookName, plugin: Plugin | undefined, times: TapTimes): FullTap {
   if (plugin === undefined) {
-    throw new PluginError(tap.name, hook, `\`${tap.name}\` taps \`${hook}\` after \`apply\` returned`, 'tap all hooks inside `apply`');
+    throw new PluginError(
+      tap.name,
+      hook,
+      `\`${tap.name}\` taps \`${hook}\` after \`apply\` returned`,
+      'tap all hooks inside `apply`',
+    );
   }
   const { name } = plugin;
   if (tap.type === 'async') {
@@ -171,7 +184,8 @@ function wrapTap(tap: FullTap, hook: HookName, plugin: Plugin | undefined, times
 function guarded(hooks: BuildHooks, plugin: string): BuildHooks {
   return new Proxy(hooks, {
     get(target, property, receiver) {
-      if (typeof property === 'symbol' || property in target) return Reflect.get(target, property, receiver) as unknown;
+      if (typeof property === 'symbol' || property in target)
+        return Reflect.get(target, property, receiver) as unknown;
       const close = nearest(property, Object.keys(target));
       throw new PluginError(
         plugin,

@@ -73,6 +73,8 @@ export interface ReportedError {
   readonly message: string;
   readonly hint: string | null;
   readonly details: readonly unknown[];
+  /** What a command ends with: 2 for wrong usage or configuration, 130 when it was interrupted, else 1. */
+  readonly exitCode: 1 | 2 | 130;
 }
 
 /** What a preset chose and where it saw it. */
@@ -87,7 +89,11 @@ export interface BuildReport {
   readonly pycontainer: string;
   readonly ok: boolean;
   readonly dryRun: boolean;
-  readonly project: { readonly name: string; readonly version: string | null; readonly directory: string } | null;
+  readonly project: {
+    readonly name: string;
+    readonly version: string | null;
+    readonly directory: string;
+  } | null;
   readonly lock: { readonly path: string; readonly format: string } | null;
   readonly preset: ReportedPreset | null;
   readonly images: readonly ReportedImage[];
@@ -129,6 +135,7 @@ export function reportError(thrown: unknown): ReportedError {
       message: thrown.message,
       hint: thrown.hint ?? null,
       details: thrown.details ?? [],
+      exitCode: thrown.code === 'PYC_INTERRUPTED' ? 130 : thrown.exitCode,
     };
   }
   return {
@@ -136,5 +143,6 @@ export function reportError(thrown: unknown): ReportedError {
     message: messageOf(thrown),
     hint: 'this is a fault of pycontainer: run again with `--verbose` and report what it prints',
     details: [],
+    exitCode: 1,
   };
 }

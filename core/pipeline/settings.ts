@@ -64,7 +64,16 @@ export type Origin = string;
 export interface ResolvedConfig
   extends Omit<
     Config,
-    'project' | 'plugins' | 'preset' | 'extends' | 'profiles' | 'platforms' | 'tags' | 'outputs' | 'extras' | 'groups'
+    | 'project'
+    | 'plugins'
+    | 'preset'
+    | 'extends'
+    | 'profiles'
+    | 'platforms'
+    | 'tags'
+    | 'outputs'
+    | 'extras'
+    | 'groups'
   > {
   /** Absolute path of the project. */
   readonly directory: string;

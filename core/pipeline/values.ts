@@ -9,8 +9,8 @@ import type { Platform } from '../oci/platform.ts';
 import type { Digest } from '../primitives/digest.ts';
 import type { FileTree, PartRole, TreeItem } from '../primitives/file-tree.ts';
 import type { Log } from '../primitives/log.ts';
-import type { Pyproject } from '../python/pyproject.ts';
 import type { Distribution, LockFile } from '../python/lock/lock-file.ts';
+import type { Pyproject } from '../python/pyproject.ts';
 import type { PythonTarget } from '../python/target.ts';
 import type { Store } from '../store/store.ts';
 
@@ -170,7 +170,11 @@ export interface FinishedImage {
   readonly resolution: Resolution;
   readonly tree: FileTree;
   readonly layers: readonly BuiltLayer[];
-  readonly config: { readonly descriptor: Descriptor; readonly bytes: Uint8Array; readonly document: ConfigDocument };
+  readonly config: {
+    readonly descriptor: Descriptor;
+    readonly bytes: Uint8Array;
+    readonly document: ConfigDocument;
+  };
   readonly manifest: { readonly descriptor: Descriptor; readonly bytes: Uint8Array };
 }
 

@@ -16,14 +16,20 @@ export class TreePathError extends PycError {
 /** C0 and C1 control characters, and the marks that change the direction of what is displayed after them. */
 const HIDDEN = /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/;
 
+/** What a path may hold besides. */
+export interface TreePathAllowance {
+  /** Names of Linux packages may have backslashes (`system-systemd\x2dcryptsetup.slice`); Python's never need them. */
+  readonly backslashes?: boolean;
+}
+
 /**
  * Accepts a path that comes from outside.
  *
  * @throws TreePathError for absolute paths, drive letters, backslashes, `.` and `..` segments, empty
  * segments, control characters and over-long names.
  */
-export function parseTreePath(text: string): TreePath {
-  const fault = faultOf(text);
+export function parseTreePath(text: string, allowance: TreePathAllowance = {}): TreePath {
+  const fault = faultOf(text, allowance);
   if (fault !== undefined) throw new TreePathError(`the path \`${visible(text)}\` ${fault}`);
   return text as TreePath;
 }
@@ -60,11 +66,11 @@ export function visible(text: string): string {
   );
 }
 
-function faultOf(text: string): string | undefined {
+function faultOf(text: string, allowance: TreePathAllowance): string | undefined {
   if (text === '') return 'is empty';
   if (HIDDEN.test(text)) return 'holds a control or direction-changing character';
   if (text.startsWith('/')) return 'is absolute';
-  if (text.includes('\\')) return 'holds a backslash';
+  if (allowance.backslashes !== true && text.includes('\\')) return 'holds a backslash';
   if (/^[A-Za-z]:/.test(text)) return 'starts with a drive letter';
   if (text.length > 4096) return 'is longer than 4096 characters';
   for (const segment of text.split('/')) {

@@ -1,0 +1,173 @@
+/**
+ * From options to a report: opens the store and the HTTP client, loads the configuration, and runs each image's
+ * build. The command line and programs come in here; nothing past here reads the process's state.
+ */
+import { setMaxListeners } from 'node:events';
+import { dirname, resolve } from 'node:path';
+import type { CommandLine } from './config/load.ts';
+import { createHttpClient } from './http/undici-client.ts';
+import { isAborted, TaskAbortedError } from './pipeline/aborted.ts';
+import { runBuild } from './pipeline/builder.ts';
+import { type PinMode, readPins } from './pipeline/pins.ts';
+import { type BuildReport, emptyReport, reportError } from './pipeline/report.ts';
+import type { Session, StatedCredentials } from './pipeline/session.ts';
+import type { ResolvedConfig } from './pipeline/settings.ts';
+import { PycError } from './primitives/errors.ts';
+import { type Log, silentLog } from './primitives/log.ts';
+import { createDiskStore } from './store/disk-store.ts';
+import { storeDirectory, storeLimit } from './store/location.ts';
+
+export class EpochError extends PycError {
+  readonly code = 'PYC_EPOCH_INVALID';
+  override readonly exitCode = 2;
+}
+
+/** What {@link build}, {@link check} and {@link lock} take. All of it is optional. */
+export interface BuildOptions {
+  /** Absolute; default the process's working directory. */
+  readonly cwd?: string;
+  /** The project's folder, relative to `cwd`. */
+  readonly directory?: string;
+  /** A configuration file, relative to `cwd`; default the one that is found. */
+  readonly file?: string;
+  readonly profile?: string;
+  /** Names of images to build; default all of the configuration. */
+  readonly only?: readonly string[];
+  /** What is stronger than any file. */
+  readonly commandLine?: CommandLine;
+  /** Default the process's environment. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  readonly log?: Log;
+  readonly signal?: AbortSignal;
+  /** Accept what the store has, make no request. */
+  readonly offline?: boolean;
+  /** Refuse a base that `pycontainer.lock` does not pin. */
+  readonly locked?: boolean;
+  /** Resolve and plan, write nothing. */
+  readonly dryRun?: boolean;
+  /** Redo what the store remembers of earlier builds. */
+  readonly noCache?: boolean;
+  /** The store's folder, relative to `cwd`. */
+  readonly cacheDirectory?: string;
+  /** For every registry of the run. */
+  readonly credentials?: StatedCredentials;
+  /** `lock` alone: pin anew what is pinned already. */
+  readonly updateBase?: boolean;
+}
+
+/** Builds every image of the configuration. Never rejects: what went wrong is `error` in the report. */
+export function build(options: BuildOptions = {}): Promise<BuildReport> {
+  return runAll('build', options, options.locked === true ? 'locked' : 'use');
+}
+
+/** Resolves and plans what `build` would do, without building: project, configuration, lock and base. */
+export function check(options: BuildOptions = {}): Promise<BuildReport> {
+  return runAll('check', { ...options, dryRun: true }, options.locked === true ? 'locked' : 'use');
+}
+
+/** Pins every base in `pycontainer.lock`. */
+export function lock(options: BuildOptions = {}): Promise<BuildReport> {
+  return runAll('lock', { ...options, dryRun: true }, options.updateBase === true ? 'renew' : 'add');
+}
+
+async function runAll(command: string, options: BuildOptions, pinMode: PinMode): Promise<BuildReport> {
+  const env = options.env ?? process.env;
+  const cwd = options.cwd ?? process.cwd();
+  const log = options.log ?? silentLog;
+  const signal = options.signal ?? new AbortController().signal;
+  // Every request, worker and tap of a build listens to the one signal.
+  setMaxListeners(0, signal);
+  let report = { ...emptyReport(command), dryRun: options.dryRun === true };
+  try {
+    const directory =
+      options.cacheDirectory === undefined ? storeDirectory(env, cwd) : resolve(cwd, options.cacheDirectory);
+    const store = createDiskStore({ directory, limit: storeLimit(env) });
+    const http = createHttpClient({ env, log, signal, offline: options.offline === true });
+    try {
+      for (const config of await loadAll(command, options, env, cwd, directory)) {
+        const session: Session = {
+          http,
+          store,
+          log,
+          signal,
+          env,
+          cwd,
+          command,
+          offline: options.offline === true,
+          dryRun: options.dryRun === true,
+          noCache: options.noCache === true,
+          sourceDateEpoch: epochOf(env),
+          pins: await readPins(pinDirectory(config), pinMode),
+          ...(options.credentials === undefined ? {} : { credentials: options.credentials }),
+        };
+        const one = await runBuild(config, session);
+        report = report.images.length === 0 ? one : joined(report, one);
+        if (!report.ok) break;
+        await session.pins.save();
+      }
+    } finally {
+      await http.close();
+      await store.close();
+    }
+  } catch (thrown) {
+    log.debug(thrown instanceof Error ? (thrown.stack ?? '') : String(thrown));
+    const error = isAborted(thrown) || signal.aborted ? new TaskAbortedError(thrown) : thrown;
+    report = { ...report, ok: false, error: reportError(error) };
+  }
+  return report;
+}
+
+async function loadAll(
+  command: string,
+  options: BuildOptions,
+  env: Readonly<Record<string, string | undefined>>,
+  cwd: string,
+  cacheDirectory: string,
+): Promise<readonly ResolvedConfig[]> {
+  const { loadConfigs } = await import('./config/load.ts');
+  return loadConfigs({
+    cwd,
+    directory: options.directory,
+    file: options.file,
+    profile: options.profile,
+    only: options.only,
+    command,
+    env,
+    commandLine: options.commandLine,
+    cacheDirectory,
+    architecture: process.arch,
+  });
+}
+
+/** The lock of bases lies beside the configuration, or in the project where there is none. */
+function pinDirectory(config: ResolvedConfig): string {
+  return config.file === undefined ? config.directory : dirname(config.file);
+}
+
+/** SOURCE_DATE_EPOCH (reproducible-builds.org). @throws EpochError where it is no number of seconds */
+function epochOf(env: Readonly<Record<string, string | undefined>>): number | undefined {
+  const text = env.SOURCE_DATE_EPOCH;
+  if (text === undefined || text === '') return undefined;
+  const seconds = Number(text);
+  if (/^\d{1,12}$/.test(text) && seconds <= 253_402_300_799) return seconds;
+  throw new EpochError('`SOURCE_DATE_EPOCH` is no number of seconds since 1970', {
+    hint: 'set it to a whole number, as `git log -1 --format=%ct` prints it, or unset it',
+  });
+}
+
+/** Several images in one run are one document: lists are joined, the first project and the last failure stand. */
+function joined(first: BuildReport, next: BuildReport): BuildReport {
+  const timings = { ...first.timings };
+  for (const [name, time] of Object.entries(next.timings)) timings[name] = (timings[name] ?? 0) + time;
+  return {
+    ...first,
+    ok: first.ok && next.ok,
+    images: [...first.images, ...next.images],
+    index: null,
+    outputs: [...first.outputs, ...next.outputs],
+    attachments: [...first.attachments, ...next.attachments],
+    warnings: [...first.warnings, ...next.warnings],
+    error: next.error ?? first.error,
+    timings,
+  };
+}

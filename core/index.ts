@@ -1,0 +1,76 @@
+/**
+ * The package's front door: what configurations, plugins and programs import as `pycontainer`. Nothing else
+ * of the core can be imported from outside, apart from the other exports of package.json.
+ */
+export { type ArMember, readAr, writeAr } from './archive/ar.ts';
+export { type Compression, type DecompressOptions, decompress } from './archive/decompress.ts';
+export { type ReadTarOptions, readTar, type TarEntry, type TarVisitor } from './archive/tar.ts';
+export { type BuildOptions, build, check, lock } from './build.ts';
+export * from './config/define.ts';
+export type { CommandLine } from './config/load.ts';
+export type { HttpClient, HttpRequest, HttpResponse } from './http/client.ts';
+export { download } from './http/download.ts';
+export type {
+  Attachment,
+  ConfigDocument,
+  Descriptor,
+  HistoryEntry,
+  Image,
+  Layer,
+} from './oci/image.ts';
+export { formatPlatform, type Platform, parsePlatform } from './oci/platform.ts';
+export type {
+  BaseRequest,
+  BuildContext,
+  BuildHooks,
+  DestinationRequest,
+  Failure,
+  HookName,
+  LockRequest,
+  ProjectRequest,
+  PublishPlan,
+  PythonRequest,
+  SbomInput,
+  WheelRequest,
+} from './pipeline/hooks.ts';
+export {
+  type Detection,
+  type Plugin,
+  type PluginApi,
+  PluginError,
+  type PluginFile,
+  type Preset,
+  type PresetInput,
+} from './pipeline/plugin.ts';
+export type * from './pipeline/report.ts';
+export type { Config, Origin, ResolvedConfig } from './pipeline/settings.ts';
+export type * from './pipeline/values.ts';
+export { readAll, streamOf } from './primitives/bytes.ts';
+export { createLimiter, type Limiter, mapConcurrently } from './primitives/concurrency.ts';
+export { DEBIAN_CURRENT, DEBIAN_MIRROR, DEBIAN_SECURITY_MIRROR, DEBIAN_SNAPSHOT } from './primitives/defaults.ts';
+export {
+  type Digest,
+  digestFromHex,
+  digestOf,
+  digestOfJson,
+  hexOf,
+  isDigest,
+  parseDigest,
+  stableJson,
+} from './primitives/digest.ts';
+export { type ErrorCode, isPycError, messageOf, PycError, type PycErrorOptions } from './primitives/errors.ts';
+export * from './primitives/file-tree.ts';
+export { type Log, type ProgressEvent, silentLog, type Warning } from './primitives/log.ts';
+export { nearest } from './primitives/nearest.ts';
+export {
+  ancestorsOf,
+  baseName,
+  comparePaths,
+  joinTreePath,
+  parseTreePath,
+  type TreePath,
+  visible,
+} from './primitives/path.ts';
+export { makeFileTree } from './primitives/tree.ts';
+export { VERSION } from './primitives/version.ts';
+export type { BlobDraft, BlobInfo, Expected, Store } from './store/store.ts';

@@ -1,0 +1,33 @@
+/** Makes what a base may use while it is opened for one platform. */
+
+import { writeLayer } from '../oci/layer/write-layers.ts';
+import { formatPlatform, type Platform } from '../oci/platform.ts';
+import type { Session } from './session.ts';
+import type { ResolvedConfig } from './settings.ts';
+import { findLayer, rememberLayer } from './stages/layer.ts';
+import type { BaseContext } from './values.ts';
+
+/** The context of one base on one platform. */
+export function createBaseContext(
+  reference: string,
+  platform: Platform,
+  config: ResolvedConfig,
+  session: Session,
+): BaseContext {
+  return {
+    http: session.http,
+    store: session.store,
+    log: session.log,
+    offline: session.offline,
+    pins: session.pins.of(reference, formatPlatform(platform)),
+    sourceDateEpoch: session.sourceDateEpoch ?? 0,
+    directory: config.directory,
+    async writeLayer(name, key, items, signal) {
+      const cached = session.noCache ? undefined : await findLayer(key, session);
+      if (cached !== undefined) return cached;
+      const layer = await writeLayer(items, session.store, { name, signal });
+      await rememberLayer(key, layer, session);
+      return layer;
+    },
+  };
+}

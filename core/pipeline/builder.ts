@@ -1,0 +1,231 @@
+/**
+ * Takes one configuration through the six stages, platform by platform, and gives the build report. What each
+ * stage does is its own module's; what taps the hooks was decided before.
+ */
+import { buildConfig, buildIndex, buildManifest } from '../oci/build-image.ts';
+import { type Platform, parsePlatform } from '../oci/platform.ts';
+import { isAborted, TaskAbortedError } from './aborted.ts';
+import { createPluginApi } from './api.ts';
+import { createBaseContext } from './base-context.ts';
+import { findBase } from './defaults/base.ts';
+import { corePlugin } from './defaults/index.ts';
+import { createGraph, type Graph } from './graph.ts';
+import type { BuildContext } from './hooks.ts';
+import { applyPreset } from './presets.ts';
+import { type BuildReport, emptyReport, type ReportedImage, reportError } from './report.ts';
+import { keepWarnings, reportBuilt, reportPlanned, withImage } from './report-draft.ts';
+import type { Session } from './session.ts';
+import type { ResolvedConfig } from './settings.ts';
+import { collectTree } from './stages/collect.ts';
+import { defaultBase } from './stages/default-base.ts';
+import { imageConfigOf } from './stages/label.ts';
+import { layerTree } from './stages/layer.ts';
+import { planLayers } from './stages/layer-plan.ts';
+import { findDestinations, outputsOf, publishBuild, referencesOf } from './stages/publish.ts';
+import { type ResolveInput, resolvePlatform } from './stages/resolve.ts';
+import { attachTo } from './stages/sbom.ts';
+import type { Destination, FinishedBuild, FinishedImage, Project, Referrer, Resolution } from './values.ts';
+
+/** Runs one image's build. Never rejects: what went wrong is in the report. */
+export async function runBuild(config: ResolvedConfig, session: Session): Promise<BuildReport> {
+  const kept = keepWarnings(session.log);
+  const build = new Build(config, { ...session, log: kept.log });
+  try {
+    await build.run();
+  } catch (thrown) {
+    const error = isAborted(thrown) || session.signal.aborted ? new TaskAbortedError(thrown) : thrown;
+    session.log.debug(error instanceof Error ? (error.stack ?? '') : String(error));
+    build.report = { ...build.report, ok: false, error: reportError(error) };
+    await build.tellFailure(error);
+  }
+  return { ...build.report, warnings: kept.warnings };
+}
+
+/** The state of one run: the report so far. */
+class Build {
+  report: BuildReport;
+  readonly #config: ResolvedConfig;
+  readonly #session: Session;
+  readonly #started = performance.now();
+  #graph: Graph | undefined;
+
+  constructor(config: ResolvedConfig, session: Session) {
+    this.#config = config;
+    this.#session = session;
+    this.report = { ...emptyReport(session.command), dryRun: session.dryRun };
+  }
+
+  async run(): Promise<void> {
+    const context: BuildContext = { signal: this.#session.signal, config: this.#config };
+    const plugins = [...this.#config.plugins, corePlugin(this.#config, this.#session)];
+    const graph = createGraph(plugins, context, createPluginApi(this.#config, this.#session));
+    this.#graph = graph;
+    const platforms = this.#config.platforms.map(parsePlatform);
+    const input = await graph.stage('resolve', () => this.#resolveOnce(graph, platforms));
+    const name = this.#config.name ?? input.project.name;
+    const destinations = await graph.stage('publish', () =>
+      this.#session.dryRun ? Promise.resolve([]) : findDestinations(outputsOf(name, this.#config), graph),
+    );
+    const images: FinishedImage[] = [];
+    const referrers: Referrer[] = [];
+    for (const platform of platforms) {
+      const finished = await this.#buildPlatform(graph, input, platform, name);
+      if (finished === undefined) continue;
+      images.push(finished);
+      referrers.push(...(await graph.stage('sbom', () => attachTo(finished, graph))));
+    }
+    if (!this.#session.dryRun)
+      await this.#publish(graph, input.project, name, images, referrers, destinations);
+    this.#noteTimings();
+    await graph.hooks.done.promise(this.report, context);
+  }
+
+  /** What all platforms share: the project, its lock, and where the base comes from. */
+  async #resolveOnce(graph: Graph, platforms: readonly Platform[]): Promise<ResolveInput> {
+    const { directory } = this.#config;
+    const { hooks, context } = graph;
+    const project = (await hooks.project.promise({ directory }, context))!;
+    this.report = {
+      ...this.report,
+      project: { name: project.name, version: project.version ?? null, directory },
+    };
+    const lock = await hooks.lock.promise({ project }, context);
+    this.report = {
+      ...this.report,
+      lock: lock === undefined ? null : { path: lock.path, format: lock.format },
+    };
+    const want = {
+      extras: this.#config.extras,
+      groups: this.#config.groups,
+      ...(this.#config.package === undefined ? {} : { package: this.#config.package }),
+    };
+    const base = this.#config.base ?? (await defaultBase(project, lock, want, platforms));
+    const source = typeof base === 'string' ? await findBase(base, project, graph) : base;
+    return { project, lock, source, want };
+  }
+
+  /** Undefined in a dry run, which ends with the plan. */
+  async #buildPlatform(
+    graph: Graph,
+    input: ResolveInput,
+    platform: Platform,
+    name: string,
+  ): Promise<FinishedImage | undefined> {
+    const session = this.#session;
+    const { hooks, context } = graph;
+    const resolution = await graph.stage('resolve', () =>
+      resolvePlatform(
+        graph,
+        input,
+        platform,
+        createBaseContext(input.source.reference, platform, this.#config, session),
+        session,
+      ),
+    );
+    const preset = await graph.stage('resolve', () => applyPreset(this.#config, resolution, session));
+    this.report = { ...this.report, preset: preset.report };
+    const config = preset.config;
+    if (session.dryRun) {
+      this.#notePlanned(name, resolution, config);
+      return undefined;
+    }
+    const { tree } = await graph.stage('collect', async () => {
+      const collected = await collectTree(graph, resolution, config, session);
+      const shaped = await hooks.collect.promise(collected, context);
+      await hooks.collected.promise(shaped, context);
+      return shaped;
+    });
+    const layers = await graph.stage('layer', async () => {
+      const plan = await hooks.layer.promise(planLayers(platform, tree, resolution.distributions), context);
+      const written = await layerTree(
+        resolution,
+        tree,
+        plan,
+        { members: config.gzipMembers ?? 'multiple' },
+        session,
+      );
+      await hooks.layered.promise({ platform, layers: written }, context);
+      return written;
+    });
+    return graph.stage('label', async () => {
+      const created = new Date((session.sourceDateEpoch ?? 0) * 1000).toISOString().replace('.000Z', 'Z');
+      const image = await hooks.label.promise(
+        imageConfigOf(resolution, { platform, layers }, config, created),
+        context,
+      );
+      await hooks.labelled.promise(image, context);
+      const built = buildConfig(image, layers, resolution.base.image);
+      const manifest = buildManifest(built.descriptor, layers, image.annotations);
+      const planned = reportPlanned(name, resolution, { platform, groups: [] }, image);
+      this.report = withImage(
+        this.report,
+        reportBuilt(planned, layers, manifest.descriptor, built.descriptor.size),
+      );
+      return { platform, resolution, tree, layers, config: built, manifest };
+    });
+  }
+
+  #notePlanned(name: string, resolution: Resolution, config: ResolvedConfig): void {
+    const { platform } = resolution;
+    const image = imageConfigOf(resolution, { platform, layers: [] }, config, '1970-01-01T00:00:00Z');
+    const planned: ReportedImage = reportPlanned(name, resolution, plannedGroups(resolution), image);
+    this.report = withImage(this.report, planned);
+  }
+
+  async #publish(
+    graph: Graph,
+    project: Project,
+    name: string,
+    images: readonly FinishedImage[],
+    referrers: readonly Referrer[],
+    destinations: readonly Destination[],
+  ): Promise<void> {
+    const index = images.length > 1 ? buildIndex(images) : undefined;
+    const build: FinishedBuild = {
+      name,
+      ...(project.version === undefined ? {} : { version: project.version }),
+      tags: referencesOf(name, this.#config),
+      images,
+      ...(index === undefined ? {} : { index }),
+      referrers,
+    };
+    this.report = {
+      ...this.report,
+      index: index === undefined ? null : { digest: index.descriptor.digest },
+      attachments: referrers.map((referrer) => ({
+        type: referrer.blob.descriptor.mediaType,
+        digest: referrer.manifest.descriptor.digest,
+        subject: referrer.subject.digest,
+      })),
+    };
+    const receipts = await graph.stage('publish', () => publishBuild(build, destinations, graph));
+    this.report = { ...this.report, outputs: receipts };
+  }
+
+  #noteTimings(): void {
+    const total = Math.round((performance.now() - this.#started) * 10) / 10;
+    this.report = { ...this.report, timings: { ...this.#graph?.timings, total } };
+  }
+
+  /** A plugin that fails while it hears of a failure does not hide the first one. */
+  async tellFailure(error: unknown): Promise<void> {
+    this.#noteTimings();
+    const context: BuildContext = { signal: new AbortController().signal, config: this.#config };
+    await this.#graph?.hooks.failed.promise({ error }, context).catch((thrown: unknown) => {
+      this.#session.log.debug(`a tap of \`failed\` failed: ${String(thrown)}`);
+    });
+  }
+}
+
+/** A dry run knows the distributions, not their sizes: it lists them in one group. */
+function plannedGroups(resolution: Resolution): Parameters<typeof reportPlanned>[2] {
+  const names = resolution.distributions.map((distribution) => distribution.name);
+  return {
+    platform: resolution.platform,
+    groups: [
+      { name: 'environment', role: 'environment', parts: ['environment'] },
+      ...(names.length === 0 ? [] : [{ name: 'dependencies', role: 'dependency' as const, parts: names }]),
+      { name: 'project', role: 'project', parts: ['project'] },
+    ],
+  };
+}

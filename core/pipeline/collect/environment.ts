@@ -1,0 +1,50 @@
+/**
+ * The environment's own files: `pyvenv.cfg` and the links to the base's interpreter (PEP 405). The only part
+ * that depends on where that interpreter lies.
+ */
+import { FIXED_MTIME, type Part, type TreeItem } from '../../primitives/file-tree.ts';
+import { parseTreePath } from '../../primitives/path.ts';
+import type { PythonInBase } from '../values.ts';
+import { memoryContent, partOfItems } from './memory-part.ts';
+
+/** Where the virtual environment lies, relative to the root. */
+export const PREFIX = 'opt/venv';
+
+/** The part `environment`. */
+export function environmentPart({ target, interpreter }: PythonInBase): Part {
+  const minor = target.version.split('.').slice(0, 2).join('.');
+  const owner = { uid: 0, gid: 0, mtime: FIXED_MTIME };
+  const directory = (path: string): TreeItem => [
+    parseTreePath(path),
+    { type: 'directory', mode: 0o755, ...owner },
+  ];
+  const link = (path: string, to: string): TreeItem => [
+    parseTreePath(path),
+    { type: 'symlink', mode: 0o777, target: to, ...owner },
+  ];
+  const settings = [
+    `home = ${interpreter.slice(0, interpreter.lastIndexOf('/')) || '/'}`,
+    'include-system-site-packages = false',
+    `version = ${target.version}`,
+    `executable = ${interpreter}`,
+    '',
+  ].join('\n');
+  return partOfItems(
+    [
+      directory(PREFIX),
+      directory(`${PREFIX}/bin`),
+      link(`${PREFIX}/bin/python`, interpreter),
+      link(`${PREFIX}/bin/python3`, 'python'),
+      link(`${PREFIX}/bin/python${minor}`, 'python'),
+      directory(`${PREFIX}/lib`),
+      directory(`${PREFIX}/lib/python${minor}`),
+      directory(`${PREFIX}/lib/python${minor}/site-packages`),
+      link(`${PREFIX}/lib64`, 'lib'),
+      [
+        parseTreePath(`${PREFIX}/pyvenv.cfg`),
+        { type: 'file', mode: 0o644, ...owner, content: memoryContent(Buffer.from(settings)) },
+      ],
+    ],
+    { name: 'environment', role: 'environment', salt: 'environment/1' },
+  );
+}

@@ -1,0 +1,127 @@
+/**
+ * Builds a project's wheel with what the host has: `uv build`, else `python -m build`. The wheel is moved into
+ * the store; which file of it goes where is not this module's business.
+ */
+import { spawn } from 'node:child_process';
+import { createReadStream } from 'node:fs';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { PycError } from '../../primitives/errors.ts';
+import { TaskAbortedError } from '../aborted.ts';
+import type { Session } from '../session.ts';
+import type { Project, WheelFile } from '../values.ts';
+
+export class NoBuilderError extends PycError {
+  readonly code = 'PYC_NO_BUILDER';
+}
+
+export class ProjectBuildError extends PycError {
+  readonly code = 'PYC_PROJECT_BUILD_FAILED';
+}
+
+/** A program and its arguments up to the options. */
+type Builder = readonly [program: string, ...args: string[]];
+
+const BUILDERS: readonly { readonly probe: Builder; readonly run: Builder }[] = [
+  { probe: ['uv', '--version'], run: ['uv', 'build', '--wheel', '--no-progress'] },
+  { probe: ['python3', '-c', 'import build'], run: ['python3', '-m', 'build', '--wheel'] },
+  { probe: ['python', '-c', 'import build'], run: ['python', '-m', 'build', '--wheel'] },
+];
+
+/** Lines of a builder's output that an error shows. */
+const SHOWN_LINES = 20;
+
+/**
+ * @throws NoBuilderError where the host has no builder, ProjectBuildError with the end of what it printed
+ */
+export async function buildProjectWheel(project: Project, session: Session): Promise<WheelFile> {
+  const builder = await findBuilder(session);
+  if (builder === undefined) {
+    throw new NoBuilderError(
+      `\`${project.name}\` has a build system, and this host has neither \`uv\` nor \`python3 -m build\` to make its wheel`,
+      { hint: 'install uv, or leave out `[build-system]` so that the sources are copied as they are' },
+    );
+  }
+  const out = await mkdtemp(join(tmpdir(), 'pycontainer-wheel-'));
+  const id = 'build project';
+  session.log.progress({ id, label: `build ${project.name} with ${builder[0]}`, state: 'start' });
+  try {
+    const outFlag = builder[0] === 'uv' ? '--out-dir' : '--outdir';
+    const [program, ...args] = [...builder, outFlag, out, project.directory] as [string, ...string[]];
+    const result = await run(program, args, session, project.directory);
+    if (result.code !== 0) {
+      throw new ProjectBuildError(
+        `\`${builder.join(' ')}\` failed for \`${project.name}\` with exit code ${result.code}\n\n${tail(result.output)}`,
+        { hint: `run \`${builder.join(' ')}\` in \`${project.directory}\` and mend what it reports` },
+      );
+    }
+    const wheels = (await readdir(out)).filter((name) => name.endsWith('.whl'));
+    if (wheels.length !== 1) {
+      throw new ProjectBuildError(
+        `\`${builder.join(' ')}\` made ${wheels.length} wheels for \`${project.name}\` instead of one`,
+        {
+          hint: 'check the build backend of the project',
+        },
+      );
+    }
+    const name = wheels[0]!;
+    const blob = await session.store.write(
+      createReadStream(join(out, name)),
+      { what: `\`${name}\`` },
+      session.signal,
+    );
+    return { name, file: session.store.fileOf(blob.digest), ...blob };
+  } finally {
+    session.log.progress({ id, label: '', state: 'end' });
+    await rm(out, { recursive: true, force: true });
+  }
+}
+
+async function findBuilder(session: Session): Promise<Builder | undefined> {
+  for (const { probe, run: builder } of BUILDERS) {
+    const [program, ...args] = probe;
+    const result = await run(program, args, session, session.cwd).catch((thrown: unknown) => {
+      if (thrown instanceof TaskAbortedError) throw thrown;
+      return undefined;
+    });
+    if (result?.code === 0) return builder;
+  }
+  return undefined;
+}
+
+interface Ended {
+  readonly code: number | null;
+  readonly output: string;
+}
+
+/** Rejects where the program cannot be started. A fixed epoch makes backends that know it write the same wheel twice. */
+function run(program: string, args: readonly string[], session: Session, cwd: string): Promise<Ended> {
+  return new Promise((done, refuse) => {
+    const env = { ...session.env, SOURCE_DATE_EPOCH: String(session.sourceDateEpoch ?? 315_619_200) };
+    const child = spawn(program, args, {
+      cwd,
+      env,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      signal: session.signal,
+    });
+    let output = '';
+    const collect = (chunk: Buffer): void => {
+      output = (output + chunk.toString()).slice(-65_536);
+      session.log.debug(chunk.toString().trimEnd());
+    };
+    child.stdout.on('data', collect);
+    child.stderr.on('data', collect);
+    child.on('error', (cause) => refuse(session.signal.aborted ? new TaskAbortedError(cause) : cause));
+    child.on('close', (code) => done({ code, output }));
+  });
+}
+
+function tail(output: string): string {
+  return output
+    .trimEnd()
+    .split('\n')
+    .slice(-SHOWN_LINES)
+    .map((line) => `  ${line}`)
+    .join('\n');
+}

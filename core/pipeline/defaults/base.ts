@@ -1,0 +1,135 @@
+/** The bases that need no plugin: a registry's images, OCI layouts, archives, and nothing at all. */
+import { isAbsolute, resolve } from 'node:path';
+import type { Image } from '../../oci/image.ts';
+import { normalizePlatform, type Platform } from '../../oci/platform.ts';
+import { formatReference, parseReference } from '../../oci/reference.ts';
+import { isDigest } from '../../primitives/digest.ts';
+import { PycError } from '../../primitives/errors.ts';
+import { nearest } from '../../primitives/nearest.ts';
+import type { Graph } from '../graph.ts';
+import type { BaseContext, BaseSource, Project } from '../values.ts';
+import type { Registries } from './registries.ts';
+
+export class BaseError extends PycError {
+  readonly code = 'PYC_BASE_UNKNOWN';
+  override readonly exitCode = 2;
+}
+
+/** What stands before the colon of a base that is no registry's. */
+const SCHEMES = ['layout', 'archive', 'registry', 'apt'];
+
+/** Asks the plugins. @throws BaseError for a reference that nobody knows */
+export async function findBase(reference: string, project: Project, graph: Graph): Promise<BaseSource> {
+  const source = await graph.hooks.base.promise({ reference, project }, graph.context);
+  if (source !== undefined) return source;
+  const scheme = reference.split(':')[0] ?? '';
+  const close = nearest(scheme, SCHEMES);
+  throw new BaseError(`\`${reference}\` is no base that this build knows`, {
+    hint:
+      close === undefined
+        ? 'write a reference such as `python:3.13-slim`, `layout:DIR`, `archive:FILE`, `apt:SUITE` or `scratch`'
+        : `did you mean \`${close}:…\`?`,
+  });
+}
+
+/** Our own answer to `base`: the last to be asked. */
+export function ownBase(reference: string, registries: Registries): BaseSource | undefined {
+  if (reference === 'scratch') return scratch;
+  const [scheme, location] = split(reference);
+  switch (scheme) {
+    case 'layout':
+    case 'archive':
+      return localBase(reference, scheme, location);
+    case 'registry':
+      return registryBase(location, registries);
+    default:
+      // `apt:bookworm` is a reference by the grammar, and nobody's image.
+      return scheme === 'apt' ? undefined : registryBase(reference, registries);
+  }
+}
+
+function split(reference: string): [scheme: string, location: string] {
+  const at = reference.indexOf(':');
+  return at === -1 ? ['', reference] : [reference.slice(0, at), reference.slice(at + 1)];
+}
+
+/** An image without files. Its Python is stated by whoever puts one there. */
+const scratch: BaseSource = {
+  reference: 'scratch',
+  async open(platform: Platform): Promise<Image> {
+    const { os, architecture, variant } = normalizePlatform(platform);
+    return {
+      platform,
+      config: {
+        os,
+        architecture,
+        ...(variant === undefined ? {} : { variant }),
+        rootfs: { type: 'layers', diff_ids: [] },
+      },
+      layers: [],
+    };
+  },
+};
+
+function localBase(reference: string, scheme: 'layout' | 'archive', location: string): BaseSource {
+  return {
+    reference,
+    async open(platform, signal, { directory, store }) {
+      if (scheme === 'archive') {
+        const { readArchive } = await import('../../oci/archive.ts');
+        return readArchive(absolute(location, directory), { platform, store, signal });
+      }
+      const { readLayout } = await import('../../oci/layout.ts');
+      const { path, tag } = await splitTag(location, directory);
+      return readLayout(path, { platform, ...(tag === undefined ? {} : { tag }) });
+    },
+  };
+}
+
+/** `DIR:TAG`, as other tools write it, unless a folder has that very name. */
+async function splitTag(location: string, directory: string): Promise<{ path: string; tag?: string }> {
+  const { existsSync } = await import('node:fs');
+  const whole = absolute(location, directory);
+  const at = location.lastIndexOf(':');
+  if (at <= 0 || existsSync(whole)) return { path: whole };
+  return { path: absolute(location.slice(0, at), directory), tag: location.slice(at + 1) };
+}
+
+function absolute(location: string, directory: string): string {
+  return isAbsolute(location) ? location : resolve(directory, location);
+}
+
+/** Key of the pin of a registry's base. */
+const PIN = 'digest';
+
+function registryBase(text: string, registries: Registries): BaseSource {
+  const reference = parseReference(text);
+  return {
+    reference: text,
+    async open(platform, signal, context) {
+      const { openRegistryImage } = await import('../../registry/index.ts');
+      const pinned = pinOf(reference.digest === undefined, context);
+      const image = await openRegistryImage(
+        pinned === undefined ? reference : { ...reference, digest: pinned },
+        platform,
+        {
+          client: await registries.client(),
+          store: context.store,
+          log: context.log,
+          signal,
+          offline: context.offline,
+        },
+      );
+      if (reference.digest === undefined) context.pins.set(PIN, image.resolved);
+      context.log.debug(`base ${formatReference({ ...reference, digest: image.resolved })}`);
+      return image;
+    },
+  };
+}
+
+/** A reference with a digest of its own needs no pin. */
+function pinOf(needsPin: boolean, { pins }: BaseContext): ReturnType<typeof parseReference>['digest'] {
+  if (!needsPin) return undefined;
+  const value = pins.get(PIN);
+  return isDigest(value) ? value : undefined;
+}

@@ -1,0 +1,93 @@
+/** Finds and reads the project's lock, and refuses one that does not fit the project any more. Formats are `python/lock`'s. */
+import { lstat, readdir, readFile, realpath } from 'node:fs/promises';
+import { join, relative, sep } from 'node:path';
+import { PycError } from '../../primitives/errors.ts';
+import { MAX_PROJECT_FILE } from '../../primitives/limits.ts';
+import { findLocks, type LockFile, readLock } from '../../python/lock/index.ts';
+import { LockStaleError } from '../../python/lock/lock-error.ts';
+import type { UvLockFile } from '../../python/lock/uv/index.ts';
+import type { Session } from '../session.ts';
+import type { Project } from '../values.ts';
+
+export class LockMissingError extends PycError {
+  readonly code = 'PYC_LOCK_MISSING';
+}
+
+export class LockUnreadableError extends PycError {
+  readonly code = 'PYC_LOCK_UNREADABLE';
+}
+
+/** What makes a lock of each format anew. */
+const LOCKED_BY: Readonly<Record<string, string>> = {
+  uv: 'uv lock',
+  pylock: 'uv export --format pylock.toml -o pylock.toml',
+  requirements: 'uv export --format requirements.txt -o requirements.txt',
+};
+
+/**
+ * The first lock in the documented order; undefined for a project that states that it needs nothing.
+ *
+ * @throws LockMissingError, LockStaleError, and what the format's reader throws
+ */
+export async function findLock(project: Project, session: Session): Promise<LockFile | undefined> {
+  const names = await readdir(project.directory);
+  const [first, ...others] = findLocks(names);
+  if (first === undefined) {
+    if (project.pyproject?.project?.dependencies.length === 0 && !isDynamic(project)) return undefined;
+    throw new LockMissingError(`\`${project.directory}\` has no lock file`, {
+      hint: 'run `uv lock`, or write a `requirements.txt` in which everything is pinned by `==`',
+    });
+  }
+  if (others.length > 0) {
+    const passed = others.map(({ name }) => `\`${name}\``).join(', ');
+    session.log.info(`took \`${first.name}\` and not ${passed}`);
+  }
+  const lock = await readLock(first.name, await readProjectFile(project.directory, first.name), {
+    directory: project.directory,
+    environment: session.env,
+    warn: (warning) => session.log.warn(warning),
+    readFile: async (path) => readInside(project.directory, path),
+  });
+  await checkFreshness(lock, project);
+  return lock;
+}
+
+/** How a stale or missing lock is made anew, for hints. */
+export function lockCommand(format: string): string {
+  return LOCKED_BY[format] ?? LOCKED_BY.uv!;
+}
+
+function isDynamic(project: Project): boolean {
+  return project.pyproject?.project?.dynamic.has('dependencies') ?? false;
+}
+
+async function checkFreshness(lock: LockFile, project: Project): Promise<void> {
+  if (lock.format !== 'uv' || project.pyproject === undefined) return;
+  const { uvLockMatchesProject } = await import('../../python/lock/uv/index.ts');
+  const reason = uvLockMatchesProject((lock as UvLockFile).lock, project.pyproject);
+  if (reason === undefined) return;
+  throw new LockStaleError(lock.path, reason, lockCommand(lock.format));
+}
+
+async function readProjectFile(directory: string, name: string): Promise<Uint8Array> {
+  const file = join(directory, name);
+  try {
+    const { size } = await lstat(file);
+    if (size > MAX_PROJECT_FILE) throw new Error(`it has ${size} bytes`);
+    return await readFile(file);
+  } catch (cause) {
+    throw new LockUnreadableError(`\`${file}\` cannot be read: ${(cause as Error).message}`, {
+      hint: 'make it readable',
+      cause,
+    });
+  }
+}
+
+/** A file that a requirements file includes; links out of the project lead nowhere. */
+async function readInside(directory: string, path: string): Promise<Uint8Array | undefined> {
+  const real = await realpath(path).catch(() => undefined);
+  if (real === undefined) return undefined;
+  const below = relative(await realpath(directory), real);
+  if (below === '..' || below.startsWith(`..${sep}`)) return undefined;
+  return readFile(real);
+}

@@ -1,0 +1,150 @@
+/**
+ * Finds a wheel's file: in the store by its hash, in the wheelhouse by its name, in the file system or on the network by
+ * its location. Every file is verified against the lock's hashes on its way into the store.
+ */
+import { createHash, type Hash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { download } from '../../http/download.ts';
+import { type Digest, digestFromHex, digestOfJson, isDigest } from '../../primitives/digest.ts';
+import { PycError } from '../../primitives/errors.ts';
+import type { Session } from '../session.ts';
+import type { Distribution, DistributionFile, WheelFile } from '../values.ts';
+
+export class WheelHashError extends PycError {
+  readonly code = 'PYC_WHEEL_HASH_MISMATCH';
+}
+
+export class WheelMissingError extends PycError {
+  readonly code = 'PYC_WHEEL_NOT_FOUND';
+}
+
+/** Hashes strong enough to trust (those that PyPA's simple API names and Python guarantees), strongest first. */
+const TRUSTED = ['sha512', 'sha384', 'sha256'] as const;
+
+/** @throws WheelHashError where the bytes are not those that the lock states; nothing is kept then */
+export async function findWheel(
+  distribution: Distribution,
+  wheelhouse: string | undefined,
+  session: Session,
+): Promise<WheelFile | undefined> {
+  const { file } = distribution;
+  if (file === undefined) return undefined;
+  const hashes = file.hashes.length > 0 ? file.hashes : (distribution.hashes ?? []);
+  const known = await knownDigest(file, hashes, session);
+  if (known !== undefined) {
+    const blob = await session.store.find(known);
+    if (blob !== undefined) return { name: file.name, file: session.store.fileOf(known), ...blob };
+  }
+  const local = await localFile(file, wheelhouse);
+  if (local === undefined && file.url === undefined) {
+    throw new WheelMissingError(
+      `there is no \`${file.name}\` in the wheelhouse, and the lock names no place to fetch it from`,
+      {
+        hint: 'add the file to the wheelhouse, or lock again against an index',
+      },
+    );
+  }
+  return fetchWheel(file, hashes, local, session);
+}
+
+/** The lock's SHA-256, or the one that was computed when the same file was fetched by another hash. */
+async function knownDigest(
+  file: DistributionFile,
+  hashes: readonly string[],
+  session: Session,
+): Promise<Digest | undefined> {
+  const stated = hashes.map((hash) => hash.toLowerCase()).filter(isDigest);
+  if (stated.length === 1) return stated[0];
+  if (stated.length > 1 || hashes.length === 0) return undefined;
+  const remembered = await session.store.readAction(aliasKey(file.name, hashes));
+  return isDigest(remembered) ? remembered : undefined;
+}
+
+function aliasKey(name: string, hashes: readonly string[]): Digest {
+  return digestOfJson({ what: 'wheel by other hash', name, hashes: [...hashes].sort() });
+}
+
+async function localFile(
+  file: DistributionFile,
+  wheelhouse: string | undefined,
+): Promise<string | undefined> {
+  if (file.path !== undefined) return file.path;
+  if (wheelhouse === undefined) return undefined;
+  const path = join(wheelhouse, file.name);
+  const found = await stat(path).catch(() => undefined);
+  return found?.isFile() === true ? path : undefined;
+}
+
+async function fetchWheel(
+  file: DistributionFile,
+  hashes: readonly string[],
+  local: string | undefined,
+  session: Session,
+): Promise<WheelFile> {
+  const { store, http, log, signal } = session;
+  const id = `wheel ${file.name}`;
+  const label = `fetch ${file.name}`;
+  const total = file.size;
+  log.progress({ id, label, state: 'start', ...(total === undefined ? {} : { total }) });
+  const source: AsyncIterable<Uint8Array> =
+    local === undefined
+      ? download(http, { url: file.url!, signal }, { expectedSize: file.size })
+      : createReadStream(local);
+  let done = 0;
+  const checked = hashing(source, hashes, file.name, (bytes) => {
+    done += bytes;
+    log.progress({ id, label, state: 'advance', done, ...(total === undefined ? {} : { total }) });
+  });
+  try {
+    const blob = await store.write(checked, { what: `\`${file.name}\`` }, signal);
+    if (hashes.length > 0 && !hashes.some(isDigest))
+      await store.writeAction(aliasKey(file.name, hashes), blob.digest);
+    return { name: file.name, file: store.fileOf(blob.digest), ...blob };
+  } finally {
+    log.progress({ id, label, state: 'end' });
+  }
+}
+
+/** Passes the bytes on and fails at their end, before the store keeps them, unless one trusted hash fits. */
+async function* hashing(
+  source: AsyncIterable<Uint8Array>,
+  hashes: readonly string[],
+  name: string,
+  onBytes: (count: number) => void,
+): AsyncGenerator<Uint8Array> {
+  const algorithm = TRUSTED.find((candidate) =>
+    hashes.some((hash) => hash.toLowerCase().startsWith(`${candidate}:`)),
+  );
+  if (hashes.length > 0 && algorithm === undefined) {
+    throw new WheelHashError(
+      `the lock states no hash of \`${name}\` that can be trusted: ${hashes.join(', ')}`,
+      {
+        hint: 'lock again with SHA-256 hashes',
+      },
+    );
+  }
+  const hash: Hash | undefined = algorithm === undefined ? undefined : createHash(algorithm);
+  for await (const chunk of source) {
+    hash?.update(chunk);
+    onBytes(chunk.length);
+    yield chunk;
+  }
+  if (hash === undefined) return;
+  const found = `${algorithm}:${hash.digest('hex')}`;
+  const wanted = hashes.map((one) => one.toLowerCase()).filter((one) => one.startsWith(`${algorithm}:`));
+  if (wanted.includes(found)) return;
+  throw new WheelHashError(`\`${name}\` has the hash ${found}, and the lock states ${wanted.join(' or ')}`, {
+    hint: 'the file is not the one that was locked: find out why before you lock again',
+    details: [{ file: name, expected: wanted, actual: found }],
+  });
+}
+
+/** The SHA-256 of a lock's hashes as a digest, for reports. */
+export function sha256Of(hashes: readonly string[]): Digest | undefined {
+  const hex = hashes
+    .map((hash) => /^sha256:([0-9a-f]{64})$/i.exec(hash)?.[1])
+    .find((found) => found !== undefined);
+  return hex === undefined ? undefined : digestFromHex(hex);
+}

@@ -1,0 +1,127 @@
+/** Gathers the build report while the build goes on, so that a build that fails reports what it knew. */
+
+import { redactUrl } from '../http/url.ts';
+import { formatPlatform } from '../oci/platform.ts';
+import type { Digest } from '../primitives/digest.ts';
+import type { Log, Warning } from '../primitives/log.ts';
+import { sha256Of } from './defaults/wheel.ts';
+import type { BuildReport, ReportedDistribution, ReportedImage, ReportedLayer } from './report.ts';
+import type { BuiltLayer, Distribution, ImageConfig, LayerPlan, Resolution } from './values.ts';
+
+/** A log that also keeps the warnings, each once. */
+export function keepWarnings(log: Log): { readonly log: Log; readonly warnings: readonly Warning[] } {
+  const warnings: Warning[] = [];
+  const seen = new Set<string>();
+  return {
+    warnings,
+    log: {
+      ...log,
+      warn(warning) {
+        const key = `${warning.code} ${warning.message}`;
+        if (seen.has(key)) return;
+        seen.add(key);
+        warnings.push(warning);
+        log.warn(warning);
+      },
+    },
+  };
+}
+
+/** What an image's report says before anything of it is built. */
+export function reportPlanned(
+  name: string,
+  resolution: Resolution,
+  plan: LayerPlan,
+  image: ImageConfig,
+): ReportedImage {
+  const { python, base } = resolution;
+  const { target } = python;
+  return {
+    name,
+    platform: formatPlatform(resolution.platform),
+    python: {
+      version: target.version,
+      tag: target.abi,
+      libc: `${target.libc.family}-${target.libc.version}`,
+    },
+    base: { reference: base.source.reference, digest: base.image.manifest?.descriptor.digest ?? null },
+    digest: null,
+    size: null,
+    command: [...image.entrypoint, ...image.cmd],
+    user: image.user,
+    ports: image.ports,
+    distributions: resolution.distributions.map(reportDistribution),
+    layers: [
+      ...base.image.layers.map(
+        (layer): ReportedLayer => ({
+          digest: layer.descriptor.digest,
+          diffId: layer.diffId,
+          size: layer.descriptor.size,
+          role: 'base',
+          name: 'base',
+          origin: 'base',
+          distributions: [],
+        }),
+      ),
+      ...plan.groups.map(
+        (group): ReportedLayer => ({
+          digest: null,
+          diffId: null,
+          size: null,
+          role: roleOf(group.role),
+          name: group.name,
+          origin: null,
+          distributions: group.role === 'dependency' ? group.parts : [],
+        }),
+      ),
+    ],
+  };
+}
+
+/** The same with what was built. */
+export function reportBuilt(
+  planned: ReportedImage,
+  layers: readonly BuiltLayer[],
+  manifest: { readonly digest: Digest; readonly size: number },
+  configSize: number,
+): ReportedImage {
+  return {
+    ...planned,
+    digest: manifest.digest,
+    size: layers.reduce((sum, layer) => sum + layer.descriptor.size, configSize + manifest.size),
+    layers: layers.map((layer) => ({
+      digest: layer.descriptor.digest,
+      diffId: layer.diffId,
+      size: layer.descriptor.size,
+      role: roleOf(layer.role),
+      name: layer.name,
+      origin: layer.origin,
+      distributions: layer.distributions,
+    })),
+  };
+}
+
+function roleOf(role: BuiltLayer['role']): ReportedLayer['role'] {
+  return role === 'dependency' ? 'dependencies' : role;
+}
+
+function reportDistribution(distribution: Distribution): ReportedDistribution {
+  const { file } = distribution;
+  return {
+    name: distribution.name,
+    version: distribution.version,
+    source: distribution.source,
+    file: file?.name ?? null,
+    hash: (file === undefined ? undefined : (sha256Of(file.hashes) ?? file.hashes[0])) ?? null,
+    url: file?.url === undefined ? null : redactUrl(file.url),
+    requestedBy: distribution.requestedBy,
+  };
+}
+
+/** Replaces the report's image of the same name and platform, or adds it. */
+export function withImage(report: BuildReport, image: ReportedImage): BuildReport {
+  const others = report.images.filter(
+    (other) => other.name !== image.name || other.platform !== image.platform,
+  );
+  return { ...report, images: [...others, image] };
+}

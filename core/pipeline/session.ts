@@ -1,0 +1,33 @@
+/** What a build may use of the outside world. Made once at the edge; no stage reads the process's environment or clock. */
+import type { HttpClient } from '../http/client.ts';
+import type { Log } from '../primitives/log.ts';
+import type { Store } from '../store/store.ts';
+import type { PinFile } from './pins.ts';
+
+/** Credentials that the user stated for every registry of this run. */
+export interface StatedCredentials {
+  readonly username: string;
+  readonly password: string;
+}
+
+export interface Session {
+  readonly http: HttpClient;
+  readonly store: Store;
+  readonly log: Log;
+  readonly signal: AbortSignal;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Absolute. */
+  readonly cwd: string;
+  /** `build`, `check`, `lock`. */
+  readonly command: string;
+  /** True: accept what the store has, make no request. */
+  readonly offline: boolean;
+  /** True: resolve and plan only. */
+  readonly dryRun: boolean;
+  /** True: redo what the store remembers of earlier builds; files fetched before are still used. */
+  readonly noCache: boolean;
+  /** Seconds since 1970, for `created`, history and the SBOM; undefined where the user set none. */
+  readonly sourceDateEpoch: number | undefined;
+  readonly pins: PinFile;
+  readonly credentials?: StatedCredentials;
+}

@@ -1,0 +1,199 @@
+/**
+ * The collect stage: the parts of a platform's tree. A distribution whose record the store has needs no wheel; the others are
+ * asked of the `wheel` hook, several at once.
+ */
+import { createLimiter, mapConcurrently } from '../../primitives/concurrency.ts';
+import { type Digest, digestOfJson } from '../../primitives/digest.ts';
+import { PycError } from '../../primitives/errors.ts';
+import { FIXED_MTIME, type Part, type TreeItem } from '../../primitives/file-tree.ts';
+import { isPartRecord } from '../../primitives/part-record.ts';
+import { findConflicts, makeFileTree, TreeConflictError } from '../../primitives/tree.ts';
+import { partOfWheel, type RecordCache } from '../../python/install/part.ts';
+import type { InstallTarget } from '../../python/install/scheme.ts';
+import { environmentPart, PREFIX } from '../collect/environment.ts';
+import { buildProjectWheel } from '../collect/host-build.ts';
+import { partOfItems } from '../collect/memory-part.ts';
+import { sha256Of } from '../defaults/wheel.ts';
+import type { Graph } from '../graph.ts';
+import type { Session } from '../session.ts';
+import type { ResolvedConfig } from '../settings.ts';
+import { collectSources, walkOptionsOf } from '../sources/index.ts';
+import type { Collected, Distribution, PythonInBase, Resolution, WheelFile } from '../values.ts';
+
+export class WheelNotFoundError extends PycError {
+  readonly code = 'PYC_WHEEL_NOT_FOUND';
+}
+
+export class SourceUnsupportedError extends PycError {
+  readonly code = 'PYC_SOURCE_UNSUPPORTED';
+}
+
+/** Wheels that are looked for or fetched at once. */
+const PARALLEL = 16;
+
+/** The tree of one platform, before any plugin shapes it. @throws TreeConflictError naming all conflicts */
+export async function collectTree(
+  graph: Graph,
+  resolution: Resolution,
+  config: ResolvedConfig,
+  session: Session,
+): Promise<Collected> {
+  checkSources(resolution.distributions);
+  const target = installTarget(resolution.python);
+  const records = recordCache(session);
+  const finder = wheelFinder(graph, resolution, session);
+  const [dependencies, project] = await Promise.all([
+    mapConcurrently(resolution.distributions, PARALLEL, session.signal, (distribution) =>
+      dependencyPart(distribution, target, records, finder, session),
+    ),
+    projectPart(resolution, config, target, records, session),
+  ]);
+  const tree = makeFileTree([environmentPart(resolution.python), ...dependencies, ...project]);
+  // What has no record yet is opened now, at most as many at once as are fetched, before the conflicts are looked for.
+  const recorded = await mapConcurrently(tree.parts, PARALLEL, session.signal, async (part, signal) => ({
+    name: part.name,
+    record: await part.record(signal),
+  }));
+  const conflicts = findConflicts(recorded);
+  if (conflicts.length > 0) throw new TreeConflictError(conflicts);
+  return { platform: resolution.platform, tree };
+}
+
+function installTarget({ target }: PythonInBase): InstallTarget {
+  const pythonVersion = target.version.split('.').slice(0, 2).join('.');
+  return { prefix: PREFIX, implementation: target.implementation, pythonVersion, abi: target.abi };
+}
+
+/** Distributions that would have to be built; building them is not supported yet, and saying so late would cost a download. */
+function checkSources(distributions: readonly Distribution[]): void {
+  const built = distributions.filter((distribution) => distribution.source !== 'wheel');
+  if (built.length === 0) return;
+  const names = built.map(({ name, version, source }) => `\`${name} ${version}\` (${source})`).join(', ');
+  throw new SourceUnsupportedError(
+    `these distributions are locked as sources and would have to be built: ${names}`,
+    {
+      hint: 'lock versions that have wheels, or put wheels of them into a `wheelhouse`',
+      details: built.map(({ name, version, source }) => ({ name, version, source })),
+    },
+  );
+}
+
+type FindWheel = (distribution: Distribution) => Promise<WheelFile>;
+
+function wheelFinder(graph: Graph, { platform }: Resolution, session: Session): FindWheel {
+  const found = new Map<string, Promise<WheelFile>>();
+  const limit = createLimiter(PARALLEL);
+  const ask = async (distribution: Distribution): Promise<WheelFile> => {
+    const wheel = await limit(() => graph.hooks.wheel.promise({ platform, distribution }, graph.context));
+    if (wheel === undefined) {
+      throw new WheelNotFoundError(
+        `no wheel was found for \`${distribution.name} ${distribution.version}\``,
+        {
+          hint: 'lock again against an index, or put the wheel into a `wheelhouse`',
+        },
+      );
+    }
+    if (distribution.file?.size === undefined)
+      await session.store.writeAction(sizeKey(wheel.digest), wheel.size);
+    return wheel;
+  };
+  return (distribution) => {
+    const known = found.get(distribution.name) ?? ask(distribution);
+    found.set(distribution.name, known);
+    return known;
+  };
+}
+
+/** Locks that were made against an HTML index have no sizes, and the plan of layers needs them. */
+function sizeKey(digest: Digest): Digest {
+  return digestOfJson({ what: 'size of a wheel', digest });
+}
+
+async function dependencyPart(
+  distribution: Distribution,
+  target: InstallTarget,
+  records: RecordCache,
+  find: FindWheel,
+  session: Session,
+): Promise<Part> {
+  const { name, file, directUrl } = distribution;
+  const stated = file === undefined ? undefined : sha256Of(file.hashes);
+  const size = stated === undefined ? undefined : (file?.size ?? (await knownSize(stated, session)));
+  const wheel =
+    stated === undefined || size === undefined
+      ? await find(distribution)
+      : { name: file!.name, digest: stated, size };
+  return partOfWheel({
+    name,
+    fileName: wheel.name,
+    digest: wheel.digest,
+    size: wheel.size,
+    target,
+    directUrl,
+    openWheel: async () => (await find(distribution)).file,
+    records,
+  });
+}
+
+async function knownSize(digest: Digest, session: Session): Promise<number | undefined> {
+  const blob = await session.store.find(digest);
+  if (blob !== undefined) return blob.size;
+  const size = await session.store.readAction(sizeKey(digest));
+  return typeof size === 'number' ? size : undefined;
+}
+
+/** The project's wheel where it has a build system; else its sources, or nothing where it has none. */
+async function projectPart(
+  { project, distributions }: Resolution,
+  config: ResolvedConfig,
+  target: InstallTarget,
+  records: RecordCache,
+  session: Session,
+): Promise<Part[]> {
+  const mtime = session.sourceDateEpoch ?? FIXED_MTIME;
+  if (!project.isPackage) {
+    const items = await collectSources(project.directory, { ...walkOptionsOf(config, session), mtime });
+    return [
+      partOfItems(items, { name: freeName('project', distributions), role: 'project', salt: 'sources/1' }),
+    ];
+  }
+  const wheel = await buildProjectWheel(project, session);
+  const part = partOfWheel({
+    name: freeName('project', distributions),
+    fileName: wheel.name,
+    digest: wheel.digest,
+    size: wheel.size,
+    target,
+    role: 'project',
+    openWheel: async () => wheel.file,
+    records,
+  });
+  return [session.sourceDateEpoch === undefined ? part : dated(part, mtime)];
+}
+
+/** A distribution may be called `project`; no distribution's normalised name holds a blank. */
+function freeName(name: string, distributions: readonly Distribution[]): string {
+  return distributions.some((distribution) => distribution.name === name) ? `the ${name}` : name;
+}
+
+function dated(part: Part, mtime: number): Part {
+  return {
+    ...part,
+    key: digestOfJson({ part: part.key, mtime }),
+    async *entries(signal) {
+      for await (const [path, entry] of part.entries(signal))
+        yield [path, { ...entry, mtime }] satisfies TreeItem;
+    },
+  };
+}
+
+function recordCache({ store, noCache }: Session): RecordCache {
+  const keyOf = (key: Digest): Digest => digestOfJson({ what: 'record of a part', key });
+  return {
+    async get(key) {
+      const value = noCache ? undefined : await store.readAction(keyOf(key));
+      return isPartRecord(value) ? value : undefined;
+    },
+    set: (key, record) => store.writeAction(keyOf(key), record),
+  };
+}

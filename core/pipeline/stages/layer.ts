@@ -1,0 +1,125 @@
+/**
+ * The layer stage: finds each group of the plan in the store by the keys of its parts, and writes the ones that are not there.
+ * How a layer's bytes come about belongs to `oci/layer`.
+ */
+import type { Descriptor } from '../../oci/image.ts';
+import { layerInStore, writeLayers } from '../../oci/layer/write-layers.ts';
+import { type Digest, digestOfJson, isDigest } from '../../primitives/digest.ts';
+import { PycError } from '../../primitives/errors.ts';
+import type { FileTree, Part } from '../../primitives/file-tree.ts';
+import { makeFileTree } from '../../primitives/tree.ts';
+import type { Session } from '../session.ts';
+import type { BuiltLayer, LayerGroup, LayerPlan, Resolution } from '../values.ts';
+
+export class LayerPlanError extends PycError {
+  readonly code = 'PYC_LAYER_PLAN_INVALID';
+}
+
+/** Version of the rules by which parts become a layer; a change of them must not find older layers. */
+const RULES = 1;
+
+export interface LayerStageOptions {
+  readonly members: 'multiple' | 'single';
+}
+
+/**
+ * All layers of the image, the base's first.
+ *
+ * @throws LayerPlanError where a part is in no group, in two, or does not exist
+ */
+export async function layerTree(
+  resolution: Resolution,
+  tree: FileTree,
+  plan: LayerPlan,
+  options: LayerStageOptions,
+  session: Session,
+): Promise<BuiltLayer[]> {
+  const parts = new Map(tree.parts.map((part) => [part.name, part]));
+  checkPlan(plan, parts);
+  const groups = await Promise.all(
+    plan.groups.map(async (group) => {
+      const members = group.parts.map((name) => parts.get(name)!);
+      const key = layerKey(members, options);
+      return { group, members, key, cached: session.noCache ? undefined : await findLayer(key, session) };
+    }),
+  );
+  const missing = groups.filter(({ cached }) => cached === undefined);
+  const written = await writeLayers(
+    missing.map(({ group, members }) => ({
+      name: group.name,
+      items: makeFileTree(members).entries(session.signal),
+    })),
+    session.store,
+    { signal: session.signal, members: options.members === 'single' ? 'single' : 'spliced' },
+  );
+  await Promise.all(missing.map(({ key }, index) => rememberLayer(key, written[index]!, session)));
+  const fresh = new Map(missing.map(({ group }, index) => [group, written[index]!]));
+  const ofBase = resolution.base.image.layers.map(
+    (layer): BuiltLayer => ({ ...layer, role: 'base', name: 'base', origin: 'base', distributions: [] }),
+  );
+  return [
+    ...ofBase,
+    ...groups.map(({ group, cached }): BuiltLayer => {
+      const layer = cached ?? fresh.get(group)!;
+      return {
+        ...layer,
+        role: group.role,
+        name: group.name,
+        origin: cached === undefined ? 'built' : 'cached',
+        distributions: group.role === 'dependency' ? group.parts : [],
+      };
+    }),
+  ];
+}
+
+function layerKey(parts: readonly Part[], options: LayerStageOptions): Digest {
+  return digestOfJson({
+    what: 'layer',
+    rules: RULES,
+    members: options.members,
+    parts: parts.map((part) => part.key).sort(),
+  });
+}
+
+/** What the store remembers of a layer, if it still has the blob. */
+export async function findLayer(
+  key: Digest,
+  session: Pick<Session, 'store'>,
+): Promise<ReturnType<typeof layerInStore> | undefined> {
+  const value = (await session.store.readAction(key)) as
+    | Partial<{ descriptor: Descriptor; diffId: Digest }>
+    | undefined;
+  if (!isDigest(value?.diffId) || !isDigest(value.descriptor?.digest)) return undefined;
+  const blob = await session.store.find(value.descriptor.digest);
+  if (blob === undefined || blob.size !== value.descriptor.size) return undefined;
+  return layerInStore(session.store, value.descriptor, value.diffId);
+}
+
+/** Notes a layer under its key. */
+export async function rememberLayer(
+  key: Digest,
+  layer: { readonly descriptor: Descriptor; readonly diffId: Digest },
+  session: Pick<Session, 'store'>,
+): Promise<void> {
+  await session.store.writeAction(key, { descriptor: layer.descriptor, diffId: layer.diffId });
+}
+
+function checkPlan(plan: LayerPlan, parts: ReadonlyMap<string, Part>): void {
+  const placed = new Map<string, LayerGroup>();
+  const faults: string[] = [];
+  for (const group of plan.groups) {
+    if (group.parts.length === 0) faults.push(`the group \`${group.name}\` has no part`);
+    for (const name of group.parts) {
+      if (!parts.has(name)) faults.push(`\`${group.name}\` holds \`${name}\`, which is no part of the tree`);
+      if (placed.has(name))
+        faults.push(`\`${name}\` is in \`${placed.get(name)!.name}\` and in \`${group.name}\``);
+      placed.set(name, group);
+    }
+  }
+  for (const name of parts.keys()) if (!placed.has(name)) faults.push(`\`${name}\` is in no group`);
+  if (faults.length === 0) return;
+  throw new LayerPlanError(`the plan of layers does not fit the tree: ${faults.join('; ')}`, {
+    hint: 'mend the plugin that taps `layer`: every part of the tree belongs to exactly one group',
+    details: faults,
+  });
+}

@@ -1,0 +1,94 @@
+/** The publish stage: which destinations the outputs name, and handing the finished build to each in turn. */
+import { parseReference } from '../../oci/reference.ts';
+import { PycError } from '../../primitives/errors.ts';
+import { nearest } from '../../primitives/nearest.ts';
+import type { Graph } from '../graph.ts';
+import type { ResolvedConfig } from '../settings.ts';
+import type { Destination, FinishedBuild, Receipt } from '../values.ts';
+
+export class OutputError extends PycError {
+  readonly code = 'PYC_OUTPUT_UNKNOWN';
+  override readonly exitCode = 2;
+}
+
+export class PushError extends PycError {
+  readonly code = 'PYC_PUSH_WITHOUT_TAG';
+  override readonly exitCode = 2;
+}
+
+/** Where an image goes when nothing is asked for. */
+export const DEFAULT_OUTPUT = 'layout:build/image';
+
+/** Schemes of our own destinations: what an unknown one is compared with. */
+const SCHEMES = ['layout', 'archive', 'docker-archive', 'registry'];
+
+/** Full references: tags without a registry get the configured prefix. */
+export function referencesOf(name: string, config: ResolvedConfig): string[] {
+  const tags = config.tags.length > 0 ? config.tags : config.registry === undefined ? [] : [`${name}:latest`];
+  return tags.map((tag) => {
+    if (config.registry === undefined || hasRegistry(tag)) return tag;
+    return `${config.registry.replace(/\/+$/, '')}/${tag}`;
+  });
+}
+
+/** What the outputs and `push` ask for, as SPECs. @throws PushError where there is nowhere to push to */
+export function outputsOf(name: string, config: ResolvedConfig): string[] {
+  const pushed = config.push === true ? referencesOf(name, config) : [];
+  if (config.push === true && pushed.length === 0) {
+    throw new PushError('there is no reference to push to', {
+      hint: 'name it, as in `--tag ghcr.io/me/app:1.0 --push`',
+    });
+  }
+  const outputs = [...config.outputs, ...pushed.map((reference) => `registry:${reference}`)];
+  return outputs.length > 0 ? [...new Set(outputs)] : [DEFAULT_OUTPUT];
+}
+
+/** Asks the plugins for each SPEC's destination, before anything is built. @throws OutputError for one that nobody knows */
+export async function findDestinations(specs: readonly string[], graph: Graph): Promise<Destination[]> {
+  const found: Destination[] = [];
+  for (const spec of specs) {
+    const at = spec.indexOf(':');
+    const request = { spec, scheme: spec.slice(0, Math.max(at, 0)), location: spec.slice(at + 1) };
+    const destination =
+      at > 0 && request.location !== ''
+        ? await graph.hooks.destination.promise(request, graph.context)
+        : undefined;
+    if (destination === undefined) {
+      const close = nearest(request.scheme, SCHEMES);
+      throw new OutputError(`\`${spec}\` is no output that this build knows`, {
+        hint:
+          close === undefined || close === request.scheme
+            ? 'write `layout:DIR`, `archive:FILE`, `docker-archive:FILE` or `registry:REF`, or add the plugin that knows it'
+            : `did you mean \`${close}:${request.location}\`?`,
+      });
+    }
+    found.push(destination);
+  }
+  return found;
+}
+
+/** Publishes to every destination in order; what was published stays where a later one fails. */
+export async function publishBuild(
+  build: FinishedBuild,
+  destinations: readonly Destination[],
+  graph: Graph,
+): Promise<Receipt[]> {
+  const plan = await graph.hooks.publish.promise({ build, destinations }, graph.context);
+  const receipts: Receipt[] = [];
+  for (const destination of plan.destinations) {
+    receipts.push(
+      await destination.publish(plan.build, {
+        signal: graph.context.signal,
+        open: (layer) => layer.open(graph.context.signal),
+      }),
+    );
+  }
+  await graph.hooks.published.promise(receipts, graph.context);
+  return receipts;
+}
+
+function hasRegistry(tag: string): boolean {
+  const first = tag.split('/')[0]!;
+  parseReference(tag);
+  return tag.includes('/') && (first.includes('.') || first.includes(':') || first === 'localhost');
+}

@@ -1,0 +1,150 @@
+/** The resolve stage: base, Python and distributions of one platform. Nothing of a distribution is fetched. */
+import { formatPlatform, type Platform } from '../../oci/platform.ts';
+import { PycError } from '../../primitives/errors.ts';
+import { LockStaleError } from '../../python/lock/lock-error.ts';
+import { normalizeName } from '../../python/name.ts';
+import { SpecifierSet } from '../../python/specifier.ts';
+import { markerEnvironment } from '../../python/target.ts';
+import { Version } from '../../python/version.ts';
+import { locateFiles } from '../defaults/index-files.ts';
+import { lockCommand } from '../defaults/lock.ts';
+import type { Graph } from '../graph.ts';
+import type { Session } from '../session.ts';
+import type {
+  BaseContext,
+  BaseSource,
+  Distribution,
+  LockFile,
+  Project,
+  PythonInBase,
+  Rejection,
+  Resolution,
+  Selection,
+} from '../values.ts';
+
+export class NoWheelError extends PycError {
+  readonly code = 'PYC_NO_WHEEL';
+}
+
+export class PythonRequirementError extends PycError {
+  readonly code = 'PYC_PYTHON_TOO_OLD_OR_NEW';
+}
+
+export class NoPythonError extends PycError {
+  readonly code = 'PYC_BASE_WITHOUT_PYTHON';
+}
+
+/** What is the same for all platforms of a build. */
+export interface ResolveInput {
+  readonly project: Project;
+  readonly lock: LockFile | undefined;
+  readonly source: BaseSource;
+  readonly want: Selection;
+}
+
+/**
+ * The resolution of one platform, shaped by the plugins.
+ *
+ * @throws NoWheelError naming every distribution without a fitting file, with each file's reason
+ */
+export async function resolvePlatform(
+  graph: Graph,
+  input: ResolveInput,
+  platform: Platform,
+  context: BaseContext,
+  session: Session,
+): Promise<Resolution> {
+  const { hooks } = graph;
+  const image = await input.source.open(platform, graph.context.signal, context);
+  const request = { platform, base: image, reference: input.source.reference };
+  const python = await hooks.python.promise(request, graph.context);
+  if (python === undefined) {
+    throw new NoPythonError(
+      `no Python was found in the base \`${input.source.reference}\` for ${formatPlatform(platform)}`,
+      {
+        hint: 'use a base that has Python, or state it by `--python 3.12.7 --libc glibc-2.36`',
+      },
+    );
+  }
+  checkRequiresPython(input.project, python, input.source.reference);
+  const selected = input.lock?.select(python.target, input.want) ?? { chosen: [], rejected: [] };
+  const located = await locateFiles(selected.chosen, python.target, session);
+  const rejected = [...selected.rejected, ...located.rejected];
+  if (rejected.length > 0) throw noWheels(rejected, python, platform, input);
+  const { chosen } = located;
+  checkCoverage(input, python, chosen);
+  const resolution = await hooks.resolve.promise(
+    {
+      platform,
+      project: input.project,
+      lock: input.lock,
+      base: { source: input.source, image },
+      python,
+      distributions: chosen,
+    },
+    graph.context,
+  );
+  await hooks.resolved.promise(resolution, graph.context);
+  return resolution;
+}
+
+function checkRequiresPython(project: Project, { target }: PythonInBase, reference: string): void {
+  if (project.requiresPython === undefined) return;
+  if (
+    SpecifierSet.parse(project.requiresPython).contains(Version.parse(target.version), { prereleases: true })
+  )
+    return;
+  throw new PythonRequirementError(
+    `\`${project.name}\` requires Python ${project.requiresPython}, and the base \`${reference}\` has ${target.version}`,
+    { hint: 'choose another base with `--base`, or change `requires-python`' },
+  );
+}
+
+/**
+ * A lock that does not hold what the project asks for was made for another pyproject.toml. uv.lock says so itself; the other
+ * formats state only what is installed, so that each requirement of the project is looked for there.
+ */
+function checkCoverage(
+  { lock, project }: ResolveInput,
+  python: PythonInBase,
+  chosen: readonly Distribution[],
+): void {
+  const metadata = project.pyproject?.project;
+  if (lock === undefined || lock.format === 'uv' || metadata === undefined) return;
+  const environment = { ...markerEnvironment(python.target), extra: '' };
+  const versions = new Map(chosen.map((distribution) => [distribution.name, distribution.version]));
+  for (const requirement of metadata.dependencies) {
+    if (requirement.marker?.evaluate(environment) === false) continue;
+    const found = versions.get(normalizeName(requirement.name));
+    const version = found === undefined ? undefined : Version.tryParse(found);
+    if (found !== undefined && version === undefined) continue;
+    if (version !== undefined && (requirement.specifier?.contains(version, { prereleases: true }) ?? true))
+      continue;
+    const reason = `it has ${found === undefined ? `no \`${requirement.name}\`` : `\`${requirement.name} ${found}\``}, and the project asks for \`${requirement}\``;
+    throw new LockStaleError(lock.path, reason, lockCommand(lock.format));
+  }
+}
+
+function noWheels(
+  rejected: readonly Rejection[],
+  python: PythonInBase,
+  platform: Platform,
+  input: ResolveInput,
+): NoWheelError {
+  const { target } = python;
+  const what = `Python ${target.version} (${target.abi}, ${target.libc.family} ${target.libc.version}) on ${formatPlatform(platform)}`;
+  const lines = rejected.map((one) =>
+    [
+      `${one.name}${one.version === undefined ? '' : ` ${one.version}`}: ${one.reason}`,
+      ...one.files.map((file) => `    ${file.name}: ${file.reason}`),
+    ].join('\n'),
+  );
+  const subject = rejected.length === 1 ? '1 distribution has' : `${rejected.length} distributions have`;
+  return new NoWheelError(`${subject} no wheel for ${what}\n\n  ${lines.join('\n  ')}`, {
+    hint:
+      input.lock?.format === 'uv'
+        ? 'lock again with `required-environments` for this platform, choose another base, or put a wheel into a `wheelhouse`'
+        : 'choose another base, or put a wheel into a `wheelhouse`',
+    details: rejected,
+  });
+}
