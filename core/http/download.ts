@@ -27,7 +27,7 @@ const PAUSE = 200;
  * expected, or breaks and cannot be resumed
  */
 export async function* download(
-  client: HttpClient,
+  client: Pick<HttpClient, 'request'>,
   request: HttpRequest,
   options: DownloadOptions = {},
 ): AsyncGenerator<Uint8Array, void, undefined> {
@@ -74,7 +74,7 @@ const SIZE_HINT = 'the file on the server changed or was damaged on the way; try
 
 /** Asks for the bytes from `position` on (RFC 9110, 14). If-Range makes a changed file answer 200 instead of 206. */
 async function resume(
-  client: HttpClient,
+  client: Pick<HttpClient, 'request'>,
   request: HttpRequest,
   position: number,
   total: number | undefined,

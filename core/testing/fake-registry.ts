@@ -1,0 +1,275 @@
+/** A registry in this process, on loopback, by the distribution specification 1.1: for tests of whatever pulls and pushes. */
+import { parseImageDocument } from '../oci/document.ts';
+import type { Descriptor } from '../oci/image.ts';
+import { OCI_INDEX } from '../oci/media-types.ts';
+import { type Digest, digestOf, isDigest } from '../primitives/digest.ts';
+import {
+  type Answer,
+  answerBytes,
+  type FakeRequest,
+  type FakeServer,
+  type FakeServerOptions,
+  type FaultInjector,
+  type LoggedRequest,
+  startFakeServer,
+} from './fake-server.ts';
+import { createGate, type FakeAccess } from './registry-access.ts';
+
+export interface FakeRegistryOptions extends FakeServerOptions {
+  /** Default: everybody may do everything. */
+  readonly access?: FakeAccess;
+  /** False: no referrers endpoint and no OCI-Subject, as older registries. */
+  readonly referrers?: boolean;
+  /** False: mounts are answered with an ordinary upload. */
+  readonly mount?: boolean;
+  /** False: If-Match is not heeded. */
+  readonly ifMatch?: boolean;
+  /** Upload Locations: relative (default), absolute, or below another origin. */
+  readonly location?: 'relative' | 'absolute' | `http://${string}` | `https://${string}`;
+}
+
+/** What one repository holds. */
+export interface FakeRepository {
+  readonly blobs: Map<Digest, Buffer>;
+  readonly manifests: Map<Digest, { readonly mediaType: string; readonly bytes: Buffer }>;
+  readonly tags: Map<string, Digest>;
+}
+
+export interface FakeRegistry extends FakeServer {
+  /** Created where it does not exist. */
+  repository(name: string): FakeRepository;
+  /** Puts a document there without a request, unchecked; gives its descriptor. */
+  addManifest(repository: string, document: unknown, mediaType: string, tag?: string): Descriptor;
+  addBlob(repository: string, bytes: Uint8Array): Descriptor;
+}
+
+export type { FaultInjector, LoggedRequest };
+
+/** Starts one. */
+export async function startFakeRegistry(options: FakeRegistryOptions = {}): Promise<FakeRegistry> {
+  const repositories = new Map<string, FakeRepository>();
+  const uploads = new Map<string, Buffer[]>();
+  const repository = (name: string): FakeRepository => {
+    const known = repositories.get(name) ?? { blobs: new Map(), manifests: new Map(), tags: new Map() };
+    repositories.set(name, known);
+    return known;
+  };
+  const gate = createGate(options.access ?? { kind: 'anonymous' }, () => server.origin);
+  const state: State = {
+    options,
+    uploads,
+    repository,
+    repositories,
+    origin: () => server.origin,
+    covers: gate.covers,
+  };
+
+  const server = await startFakeServer((request) => {
+    if (request.url.pathname === '/token') return gate.token(request);
+    const route = routeOf(request.url.pathname);
+    if (route === undefined) return { status: request.url.pathname === '/v2/' ? 200 : 404 };
+    const writes = request.method !== 'GET' && request.method !== 'HEAD';
+    const refusal = gate.refuse(request, [`repository:${route.name}:${writes ? 'pull,push' : 'pull'}`]);
+    return refusal ?? HANDLERS[route.kind](request, route, state);
+  }, options);
+
+  return Object.assign(server, {
+    repository,
+    addBlob(name: string, bytes: Uint8Array): Descriptor {
+      const digest = digestOf(bytes);
+      repository(name).blobs.set(digest, Buffer.from(bytes));
+      return { mediaType: 'application/octet-stream', digest, size: bytes.length };
+    },
+    addManifest(name: string, document: unknown, mediaType: string, tag?: string): Descriptor {
+      const bytes = Buffer.from(JSON.stringify(document));
+      const digest = digestOf(bytes);
+      repository(name).manifests.set(digest, { mediaType, bytes });
+      if (tag !== undefined) repository(name).tags.set(tag, digest);
+      return { mediaType, digest, size: bytes.length };
+    },
+  });
+}
+
+interface State {
+  readonly options: FakeRegistryOptions;
+  readonly uploads: Map<string, Buffer[]>;
+  readonly repositories: ReadonlyMap<string, FakeRepository>;
+  repository(name: string): FakeRepository;
+  origin(): string;
+  covers(request: FakeRequest, scope: string): boolean;
+}
+
+interface Route {
+  readonly name: string;
+  readonly kind: 'blobs' | 'uploads' | 'manifests' | 'tags' | 'referrers';
+  readonly rest: string;
+}
+
+const ROUTE = /^\/v2\/(.+?)\/(blobs\/uploads|blobs|manifests|tags|referrers)\/([^/]*)$/;
+
+function routeOf(path: string): Route | undefined {
+  const [, name, kind, rest] = ROUTE.exec(decodeURIComponent(path)) ?? [];
+  if (name === undefined || rest === undefined) return undefined;
+  return { name, kind: kind === 'blobs/uploads' ? 'uploads' : (kind as Route['kind']), rest };
+}
+
+type Handler = (request: FakeRequest, route: Route, state: State) => Answer;
+
+const HANDLERS: Readonly<Record<Route['kind'], Handler>> = {
+  blobs(request, { name, rest }, { repositories }) {
+    const blob = isDigest(rest) ? repositories.get(name)?.blobs.get(rest) : undefined;
+    if (blob === undefined) return fault(404, 'BLOB_UNKNOWN');
+    const type = {
+      'content-type': 'application/octet-stream',
+      'docker-content-digest': rest,
+      etag: `"${rest}"`,
+    };
+    if (request.method === 'HEAD')
+      return { status: 200, headers: { ...type, 'content-length': String(blob.length) } };
+    return answerBytes(request, blob, type);
+  },
+
+  uploads(request, route, state) {
+    if (request.method === 'POST') return startUpload(request, route, state);
+    const chunks = state.uploads.get(route.rest);
+    if (chunks === undefined) return fault(404, 'BLOB_UPLOAD_UNKNOWN');
+    chunks.push(request.body);
+    if (request.method === 'PATCH') return accepted(route.name, route.rest, state);
+    state.uploads.delete(route.rest);
+    return finishUpload(Buffer.concat(chunks), request, route, state);
+  },
+
+  manifests(request, route, state) {
+    if (request.method === 'PUT') return putManifest(request, route, state);
+    const found = state.repositories.get(route.name);
+    const digest = isDigest(route.rest) ? route.rest : found?.tags.get(route.rest);
+    const manifest = digest === undefined ? undefined : found?.manifests.get(digest);
+    if (manifest === undefined) return fault(404, 'MANIFEST_UNKNOWN');
+    const { mediaType, bytes } = manifest;
+    const headers = {
+      'content-type': mediaType,
+      'docker-content-digest': digest,
+      'content-length': String(bytes.length),
+      etag: `"${digest}"`,
+    };
+    return { status: 200, headers, body: bytes };
+  },
+
+  tags: (_request, { name }, { repositories }) =>
+    json({ name, tags: [...(repositories.get(name)?.tags.keys() ?? [])].sort() }),
+
+  referrers(_request, { name, rest }, { repositories, options }) {
+    if (options.referrers === false) return fault(404, 'UNSUPPORTED');
+    const manifests = [...(repositories.get(name)?.manifests ?? [])].flatMap(
+      ([digest, { mediaType, bytes }]) => {
+        const { subject, artifactType, annotations, config } = JSON.parse(bytes.toString()) as Record<
+          string,
+          Descriptor
+        > & {
+          artifactType?: string;
+        };
+        if (subject?.digest !== rest) return [];
+        return [
+          {
+            mediaType,
+            digest,
+            size: bytes.length,
+            artifactType: artifactType ?? config?.mediaType,
+            annotations,
+          },
+        ];
+      },
+    );
+    return json({ schemaVersion: 2, mediaType: OCI_INDEX, manifests }, OCI_INDEX);
+  },
+};
+
+function startUpload(request: FakeRequest, { name }: Route, state: State): Answer {
+  const { searchParams } = request.url;
+  const mount = searchParams.get('mount');
+  const from = searchParams.get('from');
+  if (
+    isDigest(mount) &&
+    from !== null &&
+    state.options.mount !== false &&
+    state.covers(request, `repository:${from}:pull`)
+  ) {
+    const blob = state.repositories.get(from)?.blobs.get(mount);
+    if (blob !== undefined) {
+      state.repository(name).blobs.set(mount, blob);
+      return created(`/v2/${name}/blobs/${mount}`, mount);
+    }
+  }
+  const id = `upload-${state.uploads.size}-${Math.random().toString(36).slice(2)}`;
+  state.uploads.set(id, []);
+  return accepted(name, id, state);
+}
+
+/** The query stands for a signature that must come back as it is. */
+function accepted(name: string, id: string, state: State): Answer {
+  const { location = 'relative' } = state.options;
+  const origin = location === 'relative' ? '' : location === 'absolute' ? state.origin() : location;
+  return {
+    status: 202,
+    headers: { location: `${origin}/v2/${name}/blobs/uploads/${id}?_state=a%2Bb%3D%3D`, range: '0-0' },
+  };
+}
+
+function finishUpload(bytes: Buffer, request: FakeRequest, { name }: Route, state: State): Answer {
+  const digest = request.url.searchParams.get('digest');
+  if (!isDigest(digest) || digestOf(bytes) !== digest) return fault(400, 'DIGEST_INVALID');
+  if (!request.url.search.includes('_state=a%2Bb%3D%3D')) return fault(400, 'BLOB_UPLOAD_INVALID');
+  state.repository(name).blobs.set(digest, bytes);
+  return created(`/v2/${name}/blobs/${digest}`, digest);
+}
+
+function putManifest(request: FakeRequest, { name, rest }: Route, state: State): Answer {
+  const mediaType = request.headers['content-type'] ?? '';
+  const digest = digestOf(request.body);
+  if (isDigest(rest) && rest !== digest) return fault(400, 'DIGEST_INVALID');
+  const repository = state.repository(name);
+  const condition = request.headers['if-match'];
+  if (
+    condition !== undefined &&
+    state.options.ifMatch !== false &&
+    condition !== `"${repository.tags.get(rest)}"`
+  ) {
+    return fault(412, 'PRECONDITION_FAILED');
+  }
+  let subject: Digest | undefined;
+  try {
+    const document = parseImageDocument(request.body, 'the manifest', mediaType);
+    subject = document.value.subject?.digest;
+    const missing =
+      document.kind === 'index'
+        ? document.value.manifests.filter((child) => !repository.manifests.has(child.digest))
+        : [document.value.config, ...document.value.layers].filter(
+            (blob) => !repository.blobs.has(blob.digest),
+          );
+    if (missing.length > 0)
+      return fault(404, document.kind === 'index' ? 'MANIFEST_UNKNOWN' : 'MANIFEST_BLOB_UNKNOWN');
+  } catch {
+    return fault(400, 'MANIFEST_INVALID');
+  }
+  repository.manifests.set(digest, { mediaType, bytes: request.body });
+  if (!isDigest(rest)) repository.tags.set(rest, digest);
+  const answer = created(`/v2/${name}/manifests/${digest}`, digest);
+  const noted = subject !== undefined && state.options.referrers !== false;
+  return noted ? { ...answer, headers: { ...answer.headers, 'oci-subject': subject } } : answer;
+}
+
+function created(location: string, digest: string): Answer {
+  return { status: 201, headers: { location, 'docker-content-digest': digest } };
+}
+
+function json(value: unknown, type = 'application/json'): Answer {
+  return { status: 200, headers: { 'content-type': type }, body: JSON.stringify(value) };
+}
+
+function fault(status: number, code: string): Answer {
+  return {
+    status,
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ errors: [{ code, message: code.toLowerCase() }] }),
+  };
+}
