@@ -1,0 +1,36 @@
+#!/bin/bash
+# Installs what the benchmark compares with: Debian's docker-registry, buildah, runc and mmdebstrap, and uv from PyPI.
+# Can be run again. BuildKit is measured where `buildkitd` is on PATH; `install-peers.sh --buildkit` compiles it with
+# Go (some five minutes) into the same folder. Needs root and Debian 12 or newer.
+set -eu
+
+peers=${PYC_BENCH_PEERS:-/var/tmp/pycontainer-bench/peers}
+buildkit=v0.32.0
+mkdir -p "$peers/bin"
+
+missing=
+for package in docker-registry buildah runc mmdebstrap ca-certificates; do
+  [ "$(dpkg-query -W -f='${db:Status-Status}' "$package" 2>/dev/null)" = installed ] || missing="$missing $package"
+done
+if [ -n "$missing" ]; then
+  export DEBIAN_FRONTEND=noninteractive
+  apt-get update -q
+  # shellcheck disable=SC2086
+  apt-get install -q -y -o DPkg::Lock::Timeout=300 --no-install-recommends $missing
+fi
+
+if [ ! -x "$peers/uv/bin/uv" ]; then
+  python3 -m venv "$peers/uv"
+  PIP_FIND_LINKS='' "$peers/uv/bin/pip" install -q --disable-pip-version-check uv
+fi
+
+if [ "${1:-}" = --buildkit ] && ! PATH="$peers/bin:$PATH" command -v buildkitd >/dev/null; then
+  # Built as a main module of its own, since its replace directives count only there.
+  source=$(cd /tmp && GOFLAGS=-mod=mod go mod download -json "github.com/moby/buildkit@$buildkit" | sed -n 's/^\t"Dir": "\(.*\)",*$/\1/p')
+  copy=$(mktemp -d)
+  trap 'chmod -R u+w "$copy"; rm -rf "$copy"' EXIT
+  cp -r "$source/." "$copy"
+  chmod -R u+w "$copy"
+  (cd "$copy" && CGO_ENABLED=0 go build -mod=mod -trimpath -buildvcs=false -ldflags='-s -w' -o "$peers/bin/" ./cmd/buildctl ./cmd/buildkitd)
+fi
+echo "peers are in $peers"
