@@ -23,8 +23,8 @@ export type ConfigValue = Config | readonly Config[];
 /** What a configuration module exports by default. */
 export type ConfigExport = ConfigValue | ((context: ConfigContext) => ConfigValue | Promise<ConfigValue>);
 
-/** Gives a configuration its type. */
-export function defineConfig<const T extends ConfigExport>(config: T): T {
+/** Gives a configuration its type. Not generic, so that a key that does not exist is an error in the editor. */
+export function defineConfig(config: ConfigExport): ConfigExport {
   return config;
 }
 
@@ -76,7 +76,7 @@ export function definePlugin(
 }
 
 /** Gives a preset its type. */
-export function definePreset<const T extends Preset>(preset: T): T {
+export function definePreset(preset: Preset): Preset {
   return preset;
 }
 

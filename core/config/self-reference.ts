@@ -17,6 +17,19 @@ type Resolve = (
 /** `registerHooks` is younger than the oldest Node that is supported, and absent elsewhere. */
 type Hooks = { readonly registerHooks?: (hooks: { readonly resolve: Resolve }) => unknown };
 
+/** The part of Bun's own interface that is used here; Bun has no hooks of Node's kind. */
+interface Bun {
+  plugin(plugin: {
+    readonly name: string;
+    setup(build: {
+      onResolve(
+        filter: { readonly filter: RegExp },
+        resolve: (request: { readonly path: string }) => { readonly path: string } | undefined,
+      ): void;
+    }): void;
+  }): void;
+}
+
 let registered: Promise<void> | undefined;
 
 /** Registers the resolver hook, once a process. Does nothing when this program runs from its sources, which no runtime loads. */
@@ -28,6 +41,18 @@ export function resolveToThisProgram(): Promise<void> {
 async function register(): Promise<void> {
   if (import.meta.url.endsWith('.ts')) return;
   const urls = ownUrls();
+  const { Bun: bun } = globalThis as { readonly Bun?: Bun };
+  if (bun !== undefined) {
+    bun.plugin({
+      name: 'pycontainer',
+      setup: (build) =>
+        build.onResolve({ filter: /^pycontainer(\/|$)/ }, ({ path }) => {
+          const url = urls[path];
+          return url === undefined ? undefined : { path: fileURLToPath(url) };
+        }),
+    });
+    return;
+  }
   const { registerHooks } = nodeModule as Hooks;
   if (registerHooks !== undefined) {
     registerHooks({
