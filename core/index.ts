@@ -47,7 +47,12 @@ export type { Config, Origin, ResolvedConfig } from './pipeline/settings.ts';
 export type * from './pipeline/values.ts';
 export { readAll, streamOf } from './primitives/bytes.ts';
 export { createLimiter, type Limiter, mapConcurrently } from './primitives/concurrency.ts';
-export { DEBIAN_CURRENT, DEBIAN_MIRROR, DEBIAN_SECURITY_MIRROR, DEBIAN_SNAPSHOT } from './primitives/defaults.ts';
+export {
+  DEBIAN_CURRENT,
+  DEBIAN_MIRROR,
+  DEBIAN_SECURITY_MIRROR,
+  DEBIAN_SNAPSHOT,
+} from './primitives/defaults.ts';
 export {
   type Digest,
   digestFromHex,
@@ -58,7 +63,13 @@ export {
   parseDigest,
   stableJson,
 } from './primitives/digest.ts';
-export { type ErrorCode, isPycError, messageOf, PycError, type PycErrorOptions } from './primitives/errors.ts';
+export {
+  type ErrorCode,
+  isPycError,
+  messageOf,
+  PycError,
+  type PycErrorOptions,
+} from './primitives/errors.ts';
 export * from './primitives/file-tree.ts';
 export { type Log, type ProgressEvent, silentLog, type Warning } from './primitives/log.ts';
 export { nearest } from './primitives/nearest.ts';

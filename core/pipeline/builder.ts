@@ -2,6 +2,7 @@
  * Takes one configuration through the six stages, platform by platform, and gives the build report. What each
  * stage does is its own module's; what taps the hooks was decided before.
  */
+import { relative } from 'node:path';
 import { buildConfig, buildIndex, buildManifest } from '../oci/build-image.ts';
 import { type Platform, parsePlatform } from '../oci/platform.ts';
 import { isAborted, TaskAbortedError } from './aborted.ts';
@@ -87,7 +88,11 @@ class Build {
     const project = (await hooks.project.promise({ directory }, context))!;
     this.report = {
       ...this.report,
-      project: { name: project.name, version: project.version ?? null, directory },
+      project: {
+        name: project.name,
+        version: project.version ?? null,
+        directory: relative(this.#session.cwd, directory) || '.',
+      },
     };
     const lock = await hooks.lock.promise({ project }, context);
     this.report = {
