@@ -121,7 +121,9 @@ async function readAsPip(folder: string, name: string): Promise<Record<string, u
 }
 
 function hashesOf(hashes: Record<string, string[]> = {}): string[] {
-  return Object.entries(hashes).flatMap(([algorithm, list]) => list.map((digits) => `${algorithm}:${digits}`));
+  return Object.entries(hashes).flatMap(([algorithm, list]) =>
+    list.map((digits) => `${algorithm}:${digits}`),
+  );
 }
 
 function sorted(specifier: string): string {

@@ -3,7 +3,6 @@
  * folder, each with or without `-e`. Knows nothing of versions that are pinned.
  */
 import { resolve } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { isPycError } from '../../../primitives/errors.ts';
 import { Marker } from '../../marker.ts';
 import { isName } from '../../name.ts';
@@ -36,7 +35,7 @@ export interface LineContext {
 export class RequirementFault extends Error {}
 
 const VCS =
-  /^(?:bzr\+(?:http|https|ssh|sftp|ftp|lp|file)|git\+(?:http|https|ssh|git|file)|hg\+(?:file|http|https|ssh|static-http)|svn\+(?:ssh|http|https|svn|file)|ssh|git|hg|bzr|sftp|svn)$/;
+  /^(?:bzr\+(?:http|https|ssh|sftp|ftp|lp|file)|git\+(?:http|https|ssh|git|file)|hg\+(?:file|http|https|ssh|static-http)|svn\+(?:ssh|http|https|svn|file))$/;
 const ARCHIVE = /\.(?:zip|whl|tbz|tgz|tar|txz|tlz|tar\.(?:bz2|gz|xz|lz|lzma))$/i;
 
 /** @throws RequirementFault */
@@ -96,7 +95,7 @@ function readEditable(text: string, context: LineContext): ReadRequirement {
   }
   const { path, extras } = stripExtras(text);
   const isFolder = context.pathKind(resolve(context.directory, path)) === 'directory';
-  const place = isFolder ? pathToFileURL(resolve(context.directory, path)).href : path;
+  const place = isFolder ? fileUrlOf(resolve(context.directory, path)) : path;
   const base = { specifier: SpecifierSet.parse(''), marker: undefined, editable: true };
   if (/^file:/i.test(place)) return { ...base, name: eggOf(place), extras, link: place };
   const vcs = /^(?:bzr|git|hg|svn)(?=:)/i.exec(text)?.[0];
@@ -135,7 +134,7 @@ function linkOfPath(path: string, text: string, pathKind: PathKind): string | un
   const looksLikePath = text.includes('/') || text.startsWith('.');
   if (looksLikePath && pathKind(path) === 'directory') {
     if (['setup.py', 'pyproject.toml'].some((name) => pathKind(resolve(path, name)) === 'file')) {
-      return pathToFileURL(path).href;
+      return fileUrlOf(path);
     }
     throw new RequirementFault(`the folder \`${text}\` has neither a pyproject.toml nor a setup.py`);
   }
@@ -146,14 +145,27 @@ function linkOfPath(path: string, text: string, pathKind: PathKind): string | un
     // Rather a PEP 508 requirement with a URL than a path with an `@` in it.
     if (at >= 0 && !before.includes('/') && !before.startsWith('.')) return undefined;
   }
-  return pathToFileURL(path).href;
+  return fileUrlOf(path);
 }
 
 /** `file:../x` is relative to the working directory. */
 function cleanFileLink(link: string, directory: string): string {
   if (!/^file:/i.test(link) || !link.includes('../')) return link;
   const path = link.replace(/^file:(?:\/\/[^/]*)?/i, '').replace(/[?#].*$/s, '');
-  return pathToFileURL(resolve(directory, decodeSegment(path))).href;
+  return fileUrlOf(resolve(directory, decodeSegment(path)));
+}
+
+/** A `file:` URL in which all is escaped that Python's `quote` escapes. */
+function fileUrlOf(path: string): string {
+  const escaped = path
+    .split('/')
+    .map((segment) =>
+      encodeURIComponent(segment).replace(
+        /[!'()*]/g,
+        (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
+      ),
+    );
+  return `file://${escaped.join('/')}`;
 }
 
 function decodeSegment(text: string): string {
