@@ -22,9 +22,9 @@ interface Bun {
   plugin(plugin: {
     readonly name: string;
     setup(build: {
-      onResolve(
-        filter: { readonly filter: RegExp },
-        resolve: (request: { readonly path: string }) => { readonly path: string } | undefined,
+      module(
+        specifier: string,
+        load: () => Promise<{ readonly loader: 'object'; readonly exports: object }>,
       ): void;
     }): void;
   }): void;
@@ -40,19 +40,19 @@ export function resolveToThisProgram(): Promise<void> {
 
 async function register(): Promise<void> {
   if (import.meta.url.endsWith('.ts')) return;
-  const urls = ownUrls();
   const { Bun: bun } = globalThis as { readonly Bun?: Bun };
   if (bun !== undefined) {
     bun.plugin({
       name: 'pycontainer',
-      setup: (build) =>
-        build.onResolve({ filter: /^pycontainer(\/|$)/ }, ({ path }) => {
-          const url = urls[path];
-          return url === undefined ? undefined : { path: fileURLToPath(url) };
-        }),
+      setup(build) {
+        for (const [specifier, load] of Object.entries(OWN_MODULES)) {
+          build.module(specifier, async () => ({ loader: 'object', exports: await load() }));
+        }
+      },
     });
     return;
   }
+  const urls = ownUrls();
   const { registerHooks } = nodeModule as Hooks;
   if (registerHooks !== undefined) {
     registerHooks({

@@ -8,7 +8,7 @@ import { fakeIo } from './fake-io.ts';
 /** The error of a run that ends with a document. */
 async function errorOf(argv: readonly string[], cwd = process.cwd()) {
   const io = fakeIo({ cwd });
-  const exitCode = await main([...argv, '--json'], io);
+  const exitCode = await main([argv[0]!, '--json', ...argv.slice(1)], io);
   const document = JSON.parse(io.out()) as {
     schemaVersion: number;
     ok: boolean;
