@@ -4,12 +4,19 @@
  */
 import { pipeline, type Readable } from 'node:stream';
 import { createInflateRaw, inflateRawSync, constants as zlib } from 'node:zlib';
-import { messageOf, PycError } from '../primitives/errors.ts';
+import { messageOf, PycError, type PycErrorOptions } from '../primitives/errors.ts';
 import { crc32 } from '../runtime/crc32.ts';
 
 /** Content that is not what its archive says it is. */
 export class EntryCorruptError extends PycError {
   readonly code = 'PYC_ARCHIVE_ENTRY_CORRUPT';
+
+  constructor(message: string, options: PycErrorOptions = {}) {
+    super(message, {
+      hint: 'get the archive anew; where that does not help, report it to its authors',
+      ...options,
+    });
+  }
 }
 
 /** What an archive states about one of its entries. */

@@ -78,7 +78,9 @@ function readWheel(archive: ZipArchive, named: WheelFilename): Omit<Wheel, 'file
   const read = (name: string) => readText(archive, own.get(`${distInfo}/${name}`));
   const properties = parseWheelProperties(required(read('WHEEL'), 'WHEEL'));
   checkAgreement(properties, named);
-  const metadata = parseMetadata(required(read('METADATA'), 'METADATA'));
+  const metadata = parseMetadata(
+    required(readText(archive, own.get(`${distInfo}/METADATA`), decodeLoosely), 'METADATA'),
+  );
   if (metadata.normalizedName !== named.name || metadata.version.toString() !== named.version.toString()) {
     const stated = visible(`${metadata.name} ${metadata.version.toString()}`);
     throw new WheelError(`METADATA states \`${stated}\`, which is not what the file is named`);
@@ -102,11 +104,20 @@ export function checkRecordHash(content: Uint8Array, hash: RecordHash, path: str
   if (found !== hash.value) throw new RecordError([`\`${visible(path)}\` has another hash`]);
 }
 
-function readText(archive: ZipArchive, member: WheelMember | undefined): string | undefined {
+function readText(
+  archive: ZipArchive,
+  member: WheelMember | undefined,
+  decoder = decode,
+): string | undefined {
   if (member === undefined) return undefined;
   const content = archive.read(member.entry, MAX_METADATA);
   checkRecordHash(content, member.hash, member.entry.name);
-  return decode(content, member.entry.name);
+  return decoder(content, member.entry.name);
+}
+
+/** Old METADATA has authors and licences in other encodings; what is read of it for more than show is ASCII. */
+function decodeLoosely(content: Uint8Array): string {
+  return Buffer.from(content).toString('utf8');
 }
 
 const UTF_8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });

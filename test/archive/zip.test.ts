@@ -311,7 +311,7 @@ describe('openZip', () => {
     );
     const codes = new Set<unknown>();
     for (let at = 0; at < whole.length; at++) {
-      for (const flip of [0x01, 0x80, 0xff]) {
+      for (const flip of [0x01, 0xff]) {
         const changed = Buffer.from(whole);
         changed[at]! ^= flip;
         codes.add(await codeOf(() => read(changed)));

@@ -89,9 +89,7 @@ export function readCentralDirectory(
   }
   if (at !== bytes.length) throw new ZipError('the central directory has more than its entries');
   if (total > Math.max(RATIO_FLOOR, file.size * limits.maxRatio)) {
-    throw new ZipTooLargeError(`the archive of ${file.size} bytes unpacks to ${total} bytes`, {
-      hint: 'it is made to fill the disk: do not use it',
-    });
+    throw new ZipTooLargeError(`the archive of ${file.size} bytes unpacks to ${total} bytes`);
   }
   return entries;
 }

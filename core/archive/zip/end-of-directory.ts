@@ -57,7 +57,7 @@ function locate(file: RandomAccessFile): number {
   if (found === -1) throw new ZipError('the file is no zip archive: it has no end of central directory');
   if (found + END_SIZE > window.length) throw new ZipError('the end of central directory is cut off');
   if (found + END_SIZE + window.readUInt16LE(found + 20) !== window.length) {
-    throw new ZipError('bytes follow the end of central directory', { hint: 'get the archive anew' });
+    throw new ZipError('bytes follow the end of central directory');
   }
   return from + found;
 }
