@@ -1,7 +1,8 @@
 // Bundles the sources into dist/ and writes the type declarations. One build for all entries, so that they share
 // their chunks and no module exists twice; each command and each heavy library is a chunk of its own.
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { chmod, rename, rm } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -28,6 +29,42 @@ const entries = Object.fromEntries(
     .map((file) => [file.replace(/\.ts$/, ''), join(root, file)]),
 );
 
+const require = createRequire(import.meta.url);
+
+/**
+ * A bundled CommonJS package gives a dynamic import nothing but `default`, while Node gives it names as well. This
+ * puts a module with the names in between, so that sources and bundle behave alike.
+ */
+const namesOfCommonJs = {
+  name: 'names-of-commonjs',
+  setup(build) {
+    build.onResolve({ filter: /^[^./]/ }, async ({ path, kind, importer, resolveDir, pluginData }) => {
+      if (kind !== 'dynamic-import' || pluginData === 'asked' || /^(node:|pycontainer)/.test(path))
+        return undefined;
+      const found = await build.resolve(path, { kind, importer, resolveDir, pluginData: 'asked' });
+      if (found.external || found.errors.length > 0 || !isCommonJs(found.path)) return undefined;
+      return { path: found.path, namespace: 'names-of-commonjs' };
+    });
+    build.onLoad({ filter: /.*/, namespace: 'names-of-commonjs' }, ({ path }) => {
+      const names = Object.keys(require(path)).filter(
+        (name) => /^[A-Za-z_$][\w$]*$/.test(name) && name !== 'default',
+      );
+      const lines = [`import whole from ${JSON.stringify(path)};`, 'export default whole;'];
+      lines.push(...names.map((name) => `const __${name} = whole.${name}; export { __${name} as ${name} };`));
+      return { contents: lines.join('\n'), resolveDir: dirname(path) };
+    });
+  },
+};
+
+function isCommonJs(file) {
+  if (!file.endsWith('.js')) return file.endsWith('.cjs');
+  for (let at = dirname(file); at !== dirname(at); at = dirname(at)) {
+    const manifest = join(at, 'package.json');
+    if (existsSync(manifest)) return JSON.parse(readFileSync(manifest, 'utf8')).type !== 'module';
+  }
+  return false;
+}
+
 const options = {
   absWorkingDir: root,
   bundle: true,
@@ -40,6 +77,7 @@ const options = {
   // third is named by a loader of cosmiconfig's that is never used.
   external: ['@cyclonedx/cyclonedx-library', 'jiti', 'typescript'],
   // Bundled CommonJS asks for builtins with `require`, which an ES module does not have.
+  plugins: [namesOfCommonJs],
   banner: {
     js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
   },

@@ -2,7 +2,7 @@
 
 /**
  * The candidate nearest to `word`, or undefined where none is near enough to be worth a suggestion: one edit
- * in three characters, two edits in the shortest of words never. Case, `-` and `_` do not count.
+ * for every three characters, and always one. Case, `-` and `_` do not count.
  */
 export function nearest(word: string, candidates: Iterable<string>): string | undefined {
   const wanted = plain(word);
