@@ -5,6 +5,7 @@
 import type { Readable } from 'node:stream';
 import type { Dispatcher } from 'undici';
 import { readAll } from '../primitives/bytes.ts';
+import { shareSignal } from '../primitives/concurrency.ts';
 import { type Log, silentLog } from '../primitives/log.ts';
 import { trustedCertificates } from './certificates.ts';
 import type { HttpClient, HttpResponse } from './client.ts';
@@ -215,6 +216,7 @@ function offline(url: URL): OfflineError {
 }
 
 function eitherSignal(a: AbortSignal | undefined, b: AbortSignal | undefined): AbortSignal | undefined {
-  if (a === undefined || b === undefined || a === b) return a ?? b;
-  return AbortSignal.any([a, b]);
+  const one = a ?? b;
+  if (one === undefined) return undefined;
+  return shareSignal(a === undefined || b === undefined || a === b ? one : AbortSignal.any([a, b]));
 }

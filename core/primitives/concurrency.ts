@@ -1,4 +1,11 @@
 /** Running several pieces of work at once, within bounds. It knows nothing of the work. */
+import { setMaxListeners } from 'node:events';
+
+/** Lets any number of pieces of work listen to one signal; Node warns of more than ten. */
+export function shareSignal(signal: AbortSignal): AbortSignal {
+  setMaxListeners(0, signal);
+  return signal;
+}
 
 /** Runs work as soon as fewer than its limit are under way, in the order of the calls. */
 export type Limiter = <T>(work: () => Promise<T>) => Promise<T>;
@@ -33,8 +40,9 @@ export async function mapConcurrently<Item, Result>(
 ): Promise<Result[]> {
   signal.throwIfAborted();
   const controller = new AbortController();
+  shareSignal(controller.signal);
   const stop = (): void => controller.abort(signal.reason);
-  signal.addEventListener('abort', stop, { once: true });
+  shareSignal(signal).addEventListener('abort', stop, { once: true });
   const results: Result[] = [];
   let failure: { readonly reason: unknown } | undefined;
   let next = 0;

@@ -1,0 +1,39 @@
+/** What opens a registry, and where it may come from. How it is sent is not known here. */
+
+export type Credentials =
+  | { readonly kind: 'basic'; readonly username: string; readonly password: string }
+  /** An OAuth2 refresh token, exchanged at the token endpoint. */
+  | { readonly kind: 'identity'; readonly username: string; readonly token: string }
+  /** A token that the registry itself takes. */
+  | { readonly kind: 'bearer'; readonly token: string };
+
+/**
+ * Finds credentials for a repository; undefined passes on.
+ *
+ * @param host as users write it: `docker.io`, `ghcr.io`, `localhost:5000`
+ */
+export type CredentialSource = (
+  host: string,
+  repository: string,
+  signal?: AbortSignal,
+) => Promise<Credentials | undefined>;
+
+/** Asks each in turn. */
+export function credentialChain(...sources: readonly CredentialSource[]): CredentialSource {
+  return async (host, repository, signal) => {
+    for (const source of sources) {
+      const found = await source(host, repository, signal);
+      if (found !== undefined) return found;
+    }
+    return undefined;
+  };
+}
+
+/** Credentials that a user stated, for the hosts that they were stated for and no other. */
+export function statedCredentials(
+  stated: { readonly username: string; readonly password: string },
+  hosts: readonly string[],
+): CredentialSource {
+  const meant = new Set(hosts);
+  return async (host) => (meant.has(host) ? { kind: 'basic', ...stated } : undefined);
+}

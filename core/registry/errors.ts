@@ -1,0 +1,107 @@
+/** What a registry can do wrong, or refuse. What it says itself is escaped and cut before it is shown. */
+import { isPycError, PycError, type PycErrorOptions } from '../primitives/errors.ts';
+import { visible } from '../primitives/path.ts';
+
+/** The registry wants credentials, or refuses those it got. */
+export class RegistryAccessError extends PycError {
+  readonly code = 'PYC_REGISTRY_ACCESS';
+}
+
+/** There is no such repository, manifest or blob, or none that these credentials may see. */
+export class RegistryNotFoundError extends PycError {
+  readonly code = 'PYC_REGISTRY_NOT_FOUND';
+}
+
+/** The registry answered with an unexpected status. `details` has what it said. */
+export class RegistryStatusError extends PycError {
+  readonly code = 'PYC_REGISTRY_STATUS';
+  readonly status: number;
+
+  constructor(message: string, status: number, options: PycErrorOptions) {
+    super(message, options);
+    this.status = status;
+  }
+}
+
+/** An answer that the distribution specification does not allow, or that must not be followed. */
+export class RegistryAnswerError extends PycError {
+  readonly code = 'PYC_REGISTRY_ANSWER';
+}
+
+/** Bytes that are not their digest's, or not as many as stated. */
+export class RegistryContentError extends PycError {
+  readonly code = 'PYC_REGISTRY_CONTENT';
+}
+
+/** The image exists, but not for this platform. `details` lists those that exist. */
+export class RegistryPlatformError extends PycError {
+  readonly code = 'PYC_REGISTRY_PLATFORM';
+}
+
+/** One fault as the distribution specification's "Error Codes" writes it. */
+export interface RegistryFault {
+  readonly code: string;
+  readonly message: string;
+}
+
+/** Reads an error's body. Anything may stand there: HTML of a proxy, nothing, gigabytes that were cut. */
+export function parseFaults(text: string): RegistryFault[] {
+  try {
+    const { errors } = JSON.parse(text) as { errors?: unknown };
+    if (!Array.isArray(errors)) return [];
+    return errors.slice(0, 10).map((error: unknown) => {
+      const { code, message } = (error ?? {}) as { code?: unknown; message?: unknown };
+      return { code: shown(code, 60), message: shown(message, 300) };
+    });
+  } catch {
+    return [];
+  }
+}
+
+/** The error for a status that was not expected. `what` says what was tried, on what. */
+export function statusError(
+  what: string,
+  host: string,
+  status: number,
+  faults: readonly RegistryFault[],
+  hasCredentials: boolean,
+): PycError {
+  const said = faults
+    .map(({ code, message }) => [code, message].filter((text) => text !== '').join(': '))
+    .join('; ');
+  const message = `${what}: \`${host}\` answered ${status}${said === '' ? '' : ` (${said})`}`;
+  const details = faults.length === 0 ? undefined : faults;
+  if (status === 401 || status === 403) {
+    const hint = hasCredentials
+      ? `check that the credentials for \`${host}\` are valid and allow this`
+      : `log in with \`podman login ${host}\` or \`docker login ${host}\``;
+    return new RegistryAccessError(message, { hint, details });
+  }
+  if (status === 404) {
+    return new RegistryNotFoundError(message, { hint: 'check the name, the tag and the host', details });
+  }
+  const hint =
+    status === 429
+      ? 'the registry limits requests: log in, or wait before you try again'
+      : status >= 500
+        ? 'the registry has a problem of its own; try again later'
+        : 'look at what the registry says, and whether it takes such an image';
+  return new RegistryStatusError(message, status, { hint, details });
+}
+
+/** True for an error that says that something is not there. */
+export function isNotFound(thrown: unknown): boolean {
+  return isPycError(thrown) && thrown.code === 'PYC_REGISTRY_NOT_FOUND';
+}
+
+/** True for errors that a fresh try may not meet again. */
+export function isPassing(thrown: unknown): boolean {
+  if (thrown instanceof RegistryStatusError) {
+    return thrown.status >= 500 || [404, 408, 416, 429].includes(thrown.status);
+  }
+  return isPycError(thrown) && (thrown.code === 'PYC_HTTP_UNREACHABLE' || thrown.code === 'PYC_HTTP_TIMEOUT');
+}
+
+function shown(value: unknown, length: number): string {
+  return typeof value === 'string' ? visible(value.slice(0, length)) : '';
+}

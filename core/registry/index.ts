@@ -1,0 +1,40 @@
+/** What `pycontainer/registry` offers: pull, push, mount, referrers and credentials. */
+export { type BlobOutcome, type BlobSource, ensureBlob } from './blob-upload.ts';
+export {
+  type Actions,
+  createRegistryClient,
+  type FetchedManifest,
+  type ManifestFacts,
+  type RegistryClient,
+  type RegistryClientOptions,
+  type Repository,
+} from './client.ts';
+export { askHelper, CredentialHelperError } from './credential-helper.ts';
+export {
+  type CredentialSource,
+  type Credentials,
+  credentialChain,
+  statedCredentials,
+} from './credentials.ts';
+export {
+  RegistryAccessError,
+  RegistryAnswerError,
+  RegistryContentError,
+  type RegistryFault,
+  RegistryNotFoundError,
+  RegistryPlatformError,
+  RegistryStatusError,
+} from './errors.ts';
+export { CredentialFileError, createKeychain, credentialFiles, type KeychainOptions } from './keychain.ts';
+export { type ManifestSource, putManifest } from './manifest-upload.ts';
+export {
+  type PushedImage,
+  type PushedReferrer,
+  type PushOptions,
+  type PushRequest,
+  type PushResult,
+  push,
+} from './push.ts';
+export { addToFallback, listReferrers, listsReferrers, referrersTag } from './referrers.ts';
+export { openRegistryImage, type RegistryImage } from './registry-image.ts';
+export { type RegistryImageOptions, resolveTag } from './resolution.ts';

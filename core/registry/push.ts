@@ -1,0 +1,241 @@
+/**
+ * Pushes a finished build: blobs that are missing, then manifests from the leaves up, then referrers, and
+ * the tag last, so that whoever sees the tag sees everything. What an image means is not known here.
+ */
+
+import { parseImageDocument } from '../oci/document.ts';
+import type { Descriptor, Layer } from '../oci/image.ts';
+import { OCI_EMPTY } from '../oci/media-types.ts';
+import { formatReference, type Reference } from '../oci/reference.ts';
+import { streamOf } from '../primitives/bytes.ts';
+import { mapConcurrently } from '../primitives/concurrency.ts';
+import { type Digest, digestOf } from '../primitives/digest.ts';
+import { type Log, silentLog } from '../primitives/log.ts';
+import { type BlobOutcome, type BlobSource, ensureBlob } from './blob-upload.ts';
+import type { RegistryClient, Repository } from './client.ts';
+import { type ManifestSource, putManifest } from './manifest-upload.ts';
+import { addToFallback, listsReferrers } from './referrers.ts';
+
+/** A document with its bytes. */
+interface Bytes {
+  readonly descriptor: Descriptor;
+  readonly bytes: Uint8Array;
+}
+
+/** One platform's image; the pipeline's FinishedImage is one. */
+export interface PushedImage {
+  readonly manifest: ManifestSource;
+  readonly config: Bytes;
+  readonly layers: readonly Layer[];
+}
+
+/** A manifest with one blob that names a subject; the pipeline's Referrer is one. */
+export interface PushedReferrer {
+  readonly subject: Descriptor;
+  readonly manifest: ManifestSource;
+  readonly blob: Bytes;
+}
+
+export interface PushRequest {
+  /** Its tag is written last; without one the image is reached by its digest alone. */
+  readonly target: Reference;
+  readonly images: readonly PushedImage[];
+  /** Needed for several images. */
+  readonly index?: ManifestSource | undefined;
+  readonly referrers: readonly PushedReferrer[];
+  /** Default: the layer's own `open`. */
+  open?(layer: Layer, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>>;
+}
+
+export interface PushOptions {
+  readonly client: RegistryClient;
+  readonly log?: Log;
+  readonly signal: AbortSignal;
+}
+
+export interface PushResult {
+  /** Of the index, or of the only manifest. */
+  readonly digest: Digest;
+  /** `host/repository@sha256:…` */
+  readonly reference: string;
+  readonly bytesUploaded: number;
+  readonly blobsUploaded: number;
+  readonly blobsMounted: number;
+  readonly blobsPresent: number;
+}
+
+/** Requests of one kind at once; uploads are bounded further by the repository. */
+const PARALLEL = 16;
+/** The configuration of a manifest that has none: `{}`. */
+const EMPTY = new TextEncoder().encode('{}');
+
+/** @throws a PycError; nothing is tagged then */
+export async function push(
+  request: PushRequest,
+  { client, log = silentLog, signal }: PushOptions,
+): Promise<PushResult> {
+  const { target, images, index } = request;
+  const root = index ?? images[0]?.manifest;
+  if (root === undefined || (images.length > 1 && index === undefined)) {
+    throw new TypeError('a push needs one image, or several and their index');
+  }
+  const repository = client.repository(target, 'pull,push');
+  const blobs = blobsOf(request, repository);
+  const { digest } = root.descriptor;
+  const reference = formatReference({ host: target.host, repository: target.repository, digest });
+  const count = (outcomes: readonly (readonly [BlobSource, BlobOutcome])[]): PushResult => {
+    const of = (wanted: BlobOutcome): BlobSource[] =>
+      outcomes.flatMap(([blob, outcome]) => (outcome === wanted ? [blob] : []));
+    const uploaded = of('uploaded');
+    return {
+      digest,
+      reference,
+      bytesUploaded: uploaded.reduce((sum, blob) => sum + blob.descriptor.size, 0),
+      blobsUploaded: uploaded.length,
+      blobsMounted: of('mounted').length,
+      blobsPresent: of('present').length,
+    };
+  };
+  if (await isComplete(repository, request, digest, signal)) {
+    log.debug(`${reference} is there already`);
+    return count(blobs.map((blob) => [blob, 'present']));
+  }
+  const outcomes = await mapConcurrently(blobs, PARALLEL, signal, async (blob, inner) => {
+    return [blob, await ensureWithProgress(repository, blob, log, inner)] as const;
+  });
+  await pushManifests(repository, request, root, signal);
+  return count(outcomes);
+}
+
+/**
+ * True where the tag stands for this very image and all referrers are there: the tag was written last then,
+ * so nothing else needs to be asked for.
+ */
+async function isComplete(
+  repository: Repository,
+  { target, referrers }: PushRequest,
+  digest: Digest,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const wanted: [reference: string, digest: Digest][] = [
+    [target.tag ?? digest, digest],
+    ...referrers.map(({ manifest }): [string, Digest] => [
+      manifest.descriptor.digest,
+      manifest.descriptor.digest,
+    ]),
+  ];
+  const found = await mapConcurrently(wanted, PARALLEL, signal, async ([reference, expected], inner) => {
+    return (await repository.findManifest(reference, inner))?.digest === expected;
+  });
+  return found.every(Boolean);
+}
+
+/** Every blob once: configurations, layers, and those of referrers. */
+function blobsOf({ images, referrers, open }: PushRequest, repository: Repository): BlobSource[] {
+  const blobs = new Map<Digest, BlobSource>();
+  const add = (blob: BlobSource): void => {
+    if (!blobs.has(blob.descriptor.digest)) blobs.set(blob.descriptor.digest, blob);
+  };
+  const inMemory = ({ descriptor, bytes }: Bytes): BlobSource => ({
+    descriptor,
+    open: async () => streamOf(bytes),
+  });
+  for (const { config, layers } of images) {
+    add(inMemory(config));
+    for (const layer of layers) {
+      const { registry } = layer;
+      add({
+        descriptor: layer.descriptor,
+        open: (signal) => (open === undefined ? layer.open(signal) : open(layer, signal)),
+        mountFrom: registry?.host === repository.host ? registry.repository : undefined,
+      });
+    }
+  }
+  for (const { blob, manifest } of referrers) {
+    add(inMemory(blob));
+    const { value } = parseImageDocument(manifest.bytes, 'a referrer', manifest.descriptor.mediaType);
+    if ('config' in value && value.config.mediaType === OCI_EMPTY) {
+      add(
+        inMemory({
+          descriptor: { mediaType: OCI_EMPTY, digest: digestOf(EMPTY), size: EMPTY.length },
+          bytes: EMPTY,
+        }),
+      );
+    }
+  }
+  return [...blobs.values()];
+}
+
+async function ensureWithProgress(
+  repository: Repository,
+  blob: BlobSource,
+  log: Log,
+  signal: AbortSignal,
+): Promise<BlobOutcome> {
+  const { digest, size } = blob.descriptor;
+  const id = `push ${repository.host}/${repository.name} ${digest}`;
+  const label = `push ${digest.slice('sha256:'.length, 'sha256:'.length + 12)}`;
+  let started = false;
+  const outcome = await ensureBlob(repository, blob, signal, (done) => {
+    log.progress({ id, label, state: started ? 'advance' : 'start', done, total: size });
+    started = true;
+  });
+  if (started) log.progress({ id, label, state: 'end', done: size, total: size });
+  log.debug(`${label}: ${outcome}`);
+  return outcome;
+}
+
+async function pushManifests(
+  repository: Repository,
+  { target, images, index, referrers }: PushRequest,
+  root: ManifestSource,
+  signal: AbortSignal,
+): Promise<void> {
+  const byDigest = (manifest: ManifestSource, inner: AbortSignal): Promise<Digest | undefined> =>
+    putManifest(repository, manifest, manifest.descriptor.digest, inner);
+  if (index !== undefined) {
+    await mapConcurrently(
+      images.map(({ manifest }) => manifest),
+      PARALLEL,
+      signal,
+      byDigest,
+    );
+  }
+  if (referrers.length > 0 || target.tag === undefined) await byDigest(root, signal);
+  await pushReferrers(repository, referrers, signal);
+  if (target.tag !== undefined) await putManifest(repository, root, target.tag, signal);
+}
+
+async function pushReferrers(
+  repository: Repository,
+  referrers: readonly PushedReferrer[],
+  signal: AbortSignal,
+): Promise<void> {
+  if (referrers.length === 0) return;
+  const noted = await mapConcurrently(referrers, PARALLEL, signal, ({ manifest }, inner) =>
+    putManifest(repository, manifest, manifest.descriptor.digest, inner),
+  );
+  const said = referrers.every(({ subject }, index) => noted[index] === subject.digest);
+  if (said && (await listsReferrers(repository, signal))) return;
+  const bySubject = new Map<Digest, Descriptor[]>();
+  for (const { subject, manifest } of referrers) {
+    bySubject.set(subject.digest, [...(bySubject.get(subject.digest) ?? []), entryOf(manifest)]);
+  }
+  await mapConcurrently([...bySubject], PARALLEL, signal, ([subject, entries], inner) =>
+    addToFallback(repository, subject, entries, inner),
+  );
+}
+
+/** What the list of referrers says of one: its artifact type and annotations are copied from the manifest. */
+function entryOf({ descriptor, bytes }: ManifestSource): Descriptor {
+  const { value } = parseImageDocument(bytes, 'a referrer', descriptor.mediaType);
+  const artifactType = value.artifactType ?? ('config' in value ? value.config.mediaType : undefined);
+  const { mediaType, digest, size } = descriptor;
+  return {
+    mediaType,
+    digest,
+    size,
+    ...(artifactType === undefined ? {} : { artifactType }),
+    ...(value.annotations === undefined ? {} : { annotations: value.annotations }),
+  };
+}

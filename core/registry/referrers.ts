@@ -1,0 +1,99 @@
+/**
+ * Referrers (distribution specification 1.1): manifests that name another as their subject, listed by the
+ * registry itself, or else in an index under the subject's fallback tag, which clients keep.
+ */
+import { pause } from '../http/retry.ts';
+import { parseImageDocument } from '../oci/document.ts';
+import type { Descriptor, Index } from '../oci/image.ts';
+import { OCI_INDEX } from '../oci/media-types.ts';
+import { type Digest, digestOf, hexOf, parseDigest } from '../primitives/digest.ts';
+import { MAX_MANIFEST } from '../primitives/limits.ts';
+import type { Repository } from './client.ts';
+import { isNotFound, RegistryAnswerError } from './errors.ts';
+import { putManifest } from './manifest-upload.ts';
+
+/** Tries to get an entry into the fallback index against other writers. */
+const TRIES = 8;
+/** Milliseconds after a write when it is looked for again: others may have read before and write after it. */
+const SETTLING = 20;
+const ZERO = parseDigest(`sha256:${'0'.repeat(64)}`);
+
+/** The tag under which clients list referrers where the registry does not: `sha256-<hex>`. */
+export function referrersTag(subject: Digest): string {
+  return subject.replace(':', '-');
+}
+
+/** All referrers of a subject, by whichever way the registry has. */
+export async function listReferrers(
+  repository: Repository,
+  subject: Digest,
+  signal: AbortSignal,
+): Promise<readonly Descriptor[]> {
+  const response = await repository.send(`referrers/${subject}`, { headers: { accept: OCI_INDEX }, signal });
+  if (response.status === 200 && response.headers['content-type']?.startsWith(OCI_INDEX) === true) {
+    return indexOf(await response.bytes(MAX_MANIFEST), `the referrers of \`${subject}\``).manifests;
+  }
+  await response.discard();
+  return (await readFallback(repository, subject, signal)).index.manifests;
+}
+
+/** True where the registry lists referrers itself. An older one set OCI-Subject without having the endpoint. */
+export async function listsReferrers(repository: Repository, signal: AbortSignal): Promise<boolean> {
+  const response = await repository.send(`referrers/${ZERO}`, { headers: { accept: OCI_INDEX }, signal });
+  await response.discard();
+  return response.status === 200 && response.headers['content-type']?.startsWith(OCI_INDEX) === true;
+}
+
+/**
+ * Adds referrers to the index under the fallback tag and sees to it that they stay there: several writers may
+ * do this at once, and not every registry heeds If-Match.
+ */
+export async function addToFallback(
+  repository: Repository,
+  subject: Digest,
+  added: readonly Descriptor[],
+  signal: AbortSignal,
+): Promise<void> {
+  let isSettled = false;
+  for (let tries = 0; tries < TRIES; ) {
+    const { index, etag } = await readFallback(repository, subject, signal);
+    const present = new Set(index.manifests.map(({ digest }) => digest));
+    const missing = added.filter(({ digest }) => !present.has(digest));
+    if (missing.length === 0) {
+      if (isSettled || tries === 0) return;
+      isSettled = true;
+    } else {
+      isSettled = false;
+      tries += 1;
+      const bytes = Buffer.from(JSON.stringify({ ...index, manifests: [...index.manifests, ...missing] }));
+      const descriptor = { mediaType: OCI_INDEX, digest: digestOf(bytes), size: bytes.length };
+      const condition = etag === undefined ? {} : { 'if-match': etag };
+      await putManifest(repository, { descriptor, bytes }, referrersTag(subject), signal, condition);
+    }
+    await pause(SETTLING * (1 + Math.random() * tries), signal);
+  }
+  throw new RegistryAnswerError(
+    `the referrers of \`${hexOf(subject).slice(0, 12)}\` in \`${repository.host}/${repository.name}\` cannot be listed: other writers keep replacing the list`,
+    { hint: 'push again when the others have ended' },
+  );
+}
+
+async function readFallback(
+  repository: Repository,
+  subject: Digest,
+  signal: AbortSignal,
+): Promise<{ readonly index: Index; readonly etag: string | undefined }> {
+  try {
+    const { bytes, etag } = await repository.readManifest(referrersTag(subject), signal);
+    return { index: indexOf(bytes, `the referrers of \`${subject}\``), etag };
+  } catch (thrown) {
+    if (!isNotFound(thrown)) throw thrown;
+    return { index: { schemaVersion: 2, mediaType: OCI_INDEX, manifests: [] }, etag: undefined };
+  }
+}
+
+function indexOf(bytes: Uint8Array, what: string): Index {
+  const document = parseImageDocument(bytes, what, undefined);
+  if (document.kind === 'index') return document.value;
+  throw new RegistryAnswerError(`${what} are no index`, { hint: 'remove that tag from the registry' });
+}
