@@ -4,13 +4,13 @@
 import { execFileSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { pushBase } from './base.mjs';
 import { buildahContender } from './contenders/buildah.mjs';
 import { buildkitContender } from './contenders/buildkit.mjs';
-import { pycContender } from './contenders/pyc.mjs';
+import { OWN_PROGRAM, pycContender } from './contenders/pyc.mjs';
 import { run } from './processes.mjs';
 import { copyProject, PROJECTS } from './projects.mjs';
 import { startRegistry } from './registry.mjs';
@@ -25,6 +25,7 @@ const USAGE = `npm run bench -- [options]
   --only LIST       contenders, of pyc,buildkit,buildah (all that are installed)
   --one-stage       the Dockerfile installs in the result itself, not beside it
   --bytecode        the Dockerfile compiles bytecode
+  --program FILE    another build of \`pyc\`, as a file for Node (dist/cli.js)
   --no-memory       leave out the extra round that samples memory
 `;
 
@@ -43,6 +44,7 @@ const { values } = parseArgs({
     only: { type: 'string' },
     'one-stage': { type: 'boolean', default: false },
     bytecode: { type: 'boolean', default: false },
+    program: { type: 'string', default: OWN_PROGRAM },
     'no-memory': { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
@@ -73,7 +75,8 @@ try {
     for (const state of ['before', 'after']) {
       const project = copyProject(values.project, join(work, 'projects', `${values.project}-prime`));
       if (state === 'after') project.upgrade();
-      for (const command of contender.prime(project.directory)) await run(command);
+      for (const command of contender.prime(project.directory, `${registry.address}/bench/primed:latest`))
+        await run(command);
     }
   }
   const turns = [];
@@ -94,7 +97,7 @@ function chosen(base) {
   const stages = values['one-stage'] ? 'one' : 'two';
   const options = { work, base, registry: registry.address, uv: uvContext(), stages };
   const all = {
-    pyc: () => pycContender({ work, base, project: values.project }),
+    pyc: () => pycContender({ work, base, project: values.project, program: resolve(values.program) }),
     ...(isOnPath('buildkitd')
       ? { buildkit: () => buildkitContender({ ...options, bytecode: values.bytecode }) }
       : {}),

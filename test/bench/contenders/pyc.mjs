@@ -4,17 +4,22 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { lockedHashes } from '../projects.mjs';
 
-const PROGRAM = join(dirname(dirname(dirname(dirname(fileURLToPath(import.meta.url))))), 'dist', 'cli.js');
+/** This repository's own build of the program. */
+export const OWN_PROGRAM = join(
+  dirname(dirname(dirname(dirname(fileURLToPath(import.meta.url))))),
+  'dist',
+  'cli.js',
+);
 
 /**
- * @param {{ work: string, base: string, project: string }} options
+ * @param {{ work: string, base: string, project: string, program: string }} options - `program` is a file for Node
  * @returns {import('../contender.mjs').Contender}
  */
-export function pycContender({ work, base, project }) {
+export function pycContender({ work, base, project, program }) {
   const cache = join(work, 'pyc', 'cache');
   const command = (directory, outputs) => [
     process.execPath,
-    PROGRAM,
+    program,
     'build',
     directory,
     '--base',
@@ -29,12 +34,12 @@ export function pycContender({ work, base, project }) {
   return {
     name: 'pyc',
     async start() {
-      if (!existsSync(PROGRAM)) throw new Error('there is no dist/cli.js, run `npm run build` first');
+      if (!existsSync(program)) throw new Error(`there is no ${program}, run \`npm run build\` first`);
       mkdirSync(cache, { recursive: true });
     },
     async stop() {},
     processes: () => [],
-    prime: (directory) => [command(directory, ['--output', `layout:${join(work, 'pyc', 'primed')}`])],
+    prime: (directory, reference) => [command(directory, ['--tag', reference, '--push'])],
     // What lies in the cache past the wheels goes: the base's documents, layers, and all that is remembered.
     async reset() {
       const wheels = lockedHashes(project);
