@@ -1,0 +1,125 @@
+/** Projects for tests: written to a temporary folder, locked against an index on loopback, built by the public API. */
+import { createHash } from 'node:crypto';
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { type BuildOptions, type BuildReport, build, type Config, type Plugin } from 'pycontainer';
+import {
+  type FakeIndex,
+  makeWheel,
+  startFakeIndex,
+  type WheelRecipe,
+  wheelFileName,
+} from 'pycontainer/testing';
+import { onTestFinished } from 'vitest';
+
+export interface SampleRecipe {
+  /** Default: a small application without a build system. */
+  readonly files?: Readonly<Record<string, string>>;
+  readonly wheels?: readonly WheelRecipe[];
+  /** What the lock says of a wheel's SHA-256 in place of the truth. */
+  readonly lockedHash?: (name: string, truth: string) => string;
+}
+
+export interface Sample {
+  /** The project's folder. */
+  readonly directory: string;
+  /** The store's folder. */
+  readonly cache: string;
+  readonly index: FakeIndex;
+  build(config?: Config, options?: BuildOptions & { plugins?: readonly Plugin[] }): Promise<BuildReport>;
+  /** Locks these wheels instead. */
+  lock(wheels: readonly WheelRecipe[]): Promise<void>;
+}
+
+/** A Python that is stated, so that no base has to be read. */
+export const PYTHON = { version: '3.12.7', libc: 'glibc-2.36', interpreter: '/usr/bin/python3.12' } as const;
+
+const PYPROJECT = '[project]\nname = "shop"\nversion = "1.0"\ndependencies = []\n';
+
+/** A sample that is gone when the test is. */
+export async function makeSample(recipe: SampleRecipe = {}): Promise<Sample> {
+  const root = await mkdtemp(join(tmpdir(), 'pyc-sample-'));
+  const directory = join(root, 'project');
+  const cache = join(root, 'cache');
+  const files = { 'pyproject.toml': PYPROJECT, 'shop/__init__.py': 'print("hello")\n', ...recipe.files };
+  await writeFiles(directory, files);
+  const offered = new Map<string, { project: string; name: string; bytes: Uint8Array }>();
+  const index = await startFakeIndex({
+    get files() {
+      return [...offered.values()];
+    },
+  });
+  onTestFinished(async () => {
+    await index.close();
+    await rm(root, { recursive: true, force: true });
+  });
+  const sample: Sample = {
+    directory,
+    cache,
+    index,
+    async lock(wheels) {
+      for (const wheel of wheels) {
+        const name = wheelFileName(wheel);
+        offered.set(name, { project: wheel.name, name, bytes: await makeWheel(wheel) });
+      }
+      const locked = wheels.map((wheel) =>
+        lockEntry(wheel, offered.get(wheelFileName(wheel))!.bytes, index, recipe),
+      );
+      await writeFile(
+        join(directory, 'pylock.toml'),
+        ['lock-version = "1.0"', 'created-by = "a test"', ...locked, ''].join('\n'),
+      );
+    },
+    build: (config = {}, { plugins, ...options } = {}) =>
+      build({
+        cwd: root,
+        directory: 'project',
+        env: { PYC_CACHE_DIR: cache, PATH: process.env.PATH, HOME: root },
+        commandLine: {
+          values: {
+            base: 'scratch',
+            python: PYTHON,
+            platforms: ['linux/amd64'],
+            ...config,
+            ...(plugins === undefined ? {} : { plugins }),
+          },
+          flags: {},
+          set: [],
+        },
+        ...options,
+      }),
+  };
+  if (recipe.wheels !== undefined) await sample.lock(recipe.wheels);
+  return sample;
+}
+
+/** Writes texts below a folder. */
+export async function writeFiles(directory: string, files: Readonly<Record<string, string>>): Promise<void> {
+  for (const [path, text] of Object.entries(files)) {
+    const file = join(directory, path);
+    await mkdir(dirname(file), { recursive: true });
+    await writeFile(file, text);
+  }
+}
+
+/** Every file below a folder, sorted; none where there is no such folder. */
+export async function filesBelow(directory: string): Promise<string[]> {
+  const found = await readdir(directory, { recursive: true, withFileTypes: true }).catch(() => []);
+  return found
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name).slice(directory.length + 1))
+    .sort();
+}
+
+function lockEntry(wheel: WheelRecipe, bytes: Uint8Array, index: FakeIndex, recipe: SampleRecipe): string {
+  const name = wheelFileName(wheel);
+  const truth = createHash('sha256').update(bytes).digest('hex');
+  const hash = recipe.lockedHash?.(name, truth) ?? truth;
+  return [
+    '[[packages]]',
+    `name = "${wheel.name}"`,
+    `version = "${wheel.version}"`,
+    `wheels = [{ name = "${name}", url = "${index.urlOf(name)}", hashes = { sha256 = "${hash}" } }]`,
+  ].join('\n');
+}
