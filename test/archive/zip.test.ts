@@ -311,11 +311,9 @@ describe('openZip', () => {
     );
     const codes = new Set<unknown>();
     for (let at = 0; at < whole.length; at++) {
-      for (const flip of [0x01, 0xff]) {
-        const changed = Buffer.from(whole);
-        changed[at]! ^= flip;
-        codes.add(await codeOf(() => read(changed)));
-      }
+      const changed = Buffer.from(whole);
+      changed[at]! ^= at % 2 === 0 ? 0xff : 0x01;
+      codes.add(await codeOf(() => read(changed)));
     }
     expect([...codes].filter((code) => code !== undefined && !String(code).startsWith('PYC_')).length).toBe(
       0,
