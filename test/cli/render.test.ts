@@ -87,7 +87,7 @@ describe('the last screen', () => {
       'dependencies: 2 distributions',
       '900 B  built',
       'done in 310 ms (layer 220 ms)',
-      'found `app` (main.py:3)',
+      'preset  fastapi',
       'podman run --rm -p 8000:8000 oci:build/image:latest',
       'docker load --input image.tar',
     ]) {

@@ -45,8 +45,7 @@ export function formatPlan(report: BuildReport, cwd: string, style: Style): stri
       ['starts', image.command.length === 0 ? 'nothing: set `entrypoint` or `cmd`' : image.command.join(' ')],
     ]),
   ];
-  const lines = [...tableOf(rows, ['left', 'left']), ...presetLines(report)];
-  return `${lines.map((line) => safe(line)).join('\n')}\n\n${style.green('ok:')} this can be built\n`;
+  return `${tableOf(rows, ['left', 'left']).map(safe).join('\n')}\n\n${style.green('ok:')} this can be built\n`;
 }
 
 /** One line an output: how other programs address it. */
@@ -64,6 +63,7 @@ function imageSection(report: BuildReport, image: ReportedImage, style: Style): 
     ['size', `${formatBytes(image.size ?? 0)} in ${count(image.layers.length, 'layer')}`],
     ['base', image.base.reference],
     ['starts', image.command.join(' ') || 'nothing'],
+    ...presetRows(report),
   ];
   const rows = foldBase(image.layers).map((layer) => [
     contentsOf(layer),
@@ -73,7 +73,6 @@ function imageSection(report: BuildReport, image: ReportedImage, style: Style): 
   return [
     style.bold(title),
     ...tableOf(facts, ['left', 'left']).map((line) => `  ${line}`),
-    ...presetLines(report).map((line) => `  ${line}`),
     '',
     ...tableOf([['layer', 'size', 'origin'], ...rows], ['left', 'right', 'left']).map((line, index) =>
       index === 0 ? style.dim(`  ${line}`) : `  ${line}`,
@@ -120,17 +119,9 @@ function footer(report: BuildReport, style: Style): string[] {
   ];
 }
 
-function presetLines(report: BuildReport): string[] {
-  if (report.preset === null) return [];
-  const { name, reasons } = report.preset;
-  return [
-    `preset  ${name}`,
-    ...reasons.map(({ message, file, line }) => {
-      const place =
-        file === undefined ? '' : ` (${[file, line].filter((part) => part !== undefined).join(':')})`;
-      return `        ${message}${place}`;
-    }),
-  ];
+/** Its reasons were said while the build ran. */
+function presetRows({ preset }: BuildReport): string[][] {
+  return preset === null ? [] : [['preset', preset.name]];
 }
 
 function count(number: number, noun: string): string {
