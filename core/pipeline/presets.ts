@@ -23,6 +23,10 @@ export async function applyPreset(
   session: Session,
 ): Promise<Applied> {
   if (config.presets.length === 0) return { config, report: null };
+  // Who says how it starts need not be told, nor hear that it could not be found out.
+  if (!config.explicitPreset && START.some((key) => config[key as keyof ResolvedConfig] !== undefined)) {
+    return { config, report: null };
+  }
   const input = await presetInput(config, resolution, session);
   for (const preset of config.presets) {
     const detection = await preset.detect(input);
