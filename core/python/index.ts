@@ -27,6 +27,23 @@ export {
   SCRIPT_GROUPS,
 } from './entry-points.ts';
 export {
+  type Distribution,
+  type DistributionFile,
+  type FileRefusal,
+  findLocks,
+  isPylockName,
+  type LockChoice,
+  type LockFile,
+  LockFormatError,
+  type LockReaderOptions,
+  type LockWarning,
+  type ReadLockOptions,
+  type Rejection,
+  readLock,
+  type Selection,
+  type SourceKind,
+} from './lock/index.ts';
+export {
   Marker,
   type MarkerComparison,
   type MarkerEnvironment,

@@ -5,7 +5,6 @@ import { PycError } from '../../primitives/errors.ts';
 import { MAX_PROJECT_FILE } from '../../primitives/limits.ts';
 import { findLocks, type LockFile, readLock } from '../../python/lock/index.ts';
 import { LockStaleError } from '../../python/lock/lock-error.ts';
-import type { UvLockFile } from '../../python/lock/uv/index.ts';
 import type { Session } from '../session.ts';
 import type { Project } from '../values.ts';
 
@@ -48,7 +47,7 @@ export async function findLock(project: Project, session: Session): Promise<Lock
     warn: (warning) => session.log.warn(warning),
     readFile: async (path) => readInside(project.directory, path),
   });
-  await checkFreshness(lock, project);
+  checkFreshness(lock, project);
   return lock;
 }
 
@@ -61,12 +60,9 @@ function isDynamic(project: Project): boolean {
   return project.pyproject?.project?.dynamic.has('dependencies') ?? false;
 }
 
-async function checkFreshness(lock: LockFile, project: Project): Promise<void> {
-  if (lock.format !== 'uv' || project.pyproject === undefined) return;
-  const { uvLockMatchesProject } = await import('../../python/lock/uv/index.ts');
-  const reason = uvLockMatchesProject((lock as UvLockFile).lock, project.pyproject);
-  if (reason === undefined) return;
-  throw new LockStaleError(lock.path, reason, lockCommand(lock.format));
+function checkFreshness(lock: LockFile, project: Project): void {
+  const reason = project.pyproject === undefined ? undefined : lock.staleness?.(project.pyproject);
+  if (reason !== undefined) throw new LockStaleError(lock.path, reason, lockCommand(lock.format));
 }
 
 async function readProjectFile(directory: string, name: string): Promise<Uint8Array> {

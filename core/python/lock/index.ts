@@ -7,6 +7,17 @@ import { visible } from '../../primitives/path.ts';
 import type { LockFile } from './lock-file.ts';
 import type { RequirementsReaderOptions } from './requirements/index.ts';
 
+export {
+  LockAmbiguousError,
+  LockConflictError,
+  LockMalformedError,
+  LockNotPinnedError,
+  LockPlatformError,
+  LockPythonError,
+  LockSelectionError,
+  LockStaleError,
+  LockVersionError,
+} from './lock-error.ts';
 export type {
   Distribution,
   DistributionFile,

@@ -2,6 +2,7 @@
  * The words that every lock format shares: what is asked of a lock and what it answers. Knows no format, and
  * nothing of how files are fetched.
  */
+import type { Pyproject } from '../pyproject.ts';
 import type { PythonTarget } from '../target.ts';
 
 /** What of the lock is wanted. */
@@ -96,6 +97,11 @@ export interface LockFile {
   readonly format: string;
   /** @throws LockError where nothing can be chosen at all: Python or platform not covered, unknown names, conflicts. */
   select(target: PythonTarget, want: Selection): LockChoice;
+  /**
+   * Why the lock is older than pyproject.toml, told by content; undefined where it is not or where that cannot
+   * be told. Absent for formats that record nothing of the project.
+   */
+  staleness?(pyproject: Pyproject): string | undefined;
 }
 
 /** What every reader of a lock needs besides its bytes. */

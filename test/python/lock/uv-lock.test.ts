@@ -160,6 +160,12 @@ wheels = [{ path = "links-1.0-py3-none-any.whl" }]
     expect(await codeOf(select(text, {}, '3.13.9'))).toBe('PYC_LOCK_PYTHON_UNSUPPORTED');
   });
 
+  it('refuses a group that demands another Python, where it is asked for', async () => {
+    const text = `${HEAD}${project([], '[package.dev-dependencies]\nnew = []\n[package.group-requires-python]\nnew = ">=3.13"\n')}`;
+    expect(await codeOf(select(text, { groups: ['new'] }))).toBe('PYC_LOCK_PYTHON_UNSUPPORTED');
+    expect(await codeOf(select(text))).toBe('resolved');
+  });
+
   it.each([
     ['a newer format', 'version = 2', 'PYC_LOCK_VERSION_UNSUPPORTED'],
     ['no TOML', 'version = = 1', 'PYC_LOCK_MALFORMED'],

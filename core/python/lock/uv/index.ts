@@ -21,6 +21,7 @@ import type {
 import { type WheelSupport, wheelSupport } from '../wheel-choice.ts';
 import { outcomeOf } from './distribution.ts';
 import { readUvDocument } from './read.ts';
+import { uvLockMatchesProject } from './staleness.ts';
 import { rootPackage, type UvLock, type UvPackage } from './uv-lock.ts';
 import { type UvWant, walkUvLock } from './walk.ts';
 
@@ -49,13 +50,15 @@ export async function readUvLock(
     format: 'uv',
     lock,
     select: (target, want) => select(lock, target, want, options.directory),
+    staleness: (pyproject) => uvLockMatchesProject(lock, pyproject),
   };
 }
 
 function select(lock: UvLock, target: PythonTarget, selection: Selection, directory: string): LockChoice {
   const support = wheelSupport(target);
-  refuseTarget(lock, support);
+  const release = refuseTarget(lock, support);
   const want = wantOf(lock, selection);
+  refuseGroups(lock, want, target, release);
   const { reached } = walkUvLock(lock, support.environment, want);
   const own = projectOf(lock, selection);
   const chosen: Distribution[] = [];
@@ -80,9 +83,10 @@ function select(lock: UvLock, target: PythonTarget, selection: Selection, direct
  * Checks that the lock was made for the target. uv looks at the release alone: a release candidate of 3.14
  * satisfies `>=3.14`.
  *
+ * @returns the release of the target's Python
  * @throws LockPythonError or LockPlatformError
  */
-function refuseTarget(lock: UvLock, { target, environment }: WheelSupport): void {
+function refuseTarget(lock: UvLock, { target, environment }: WheelSupport): Version {
   const release = Version.from({ epoch: 0, release: Version.parse(target.version).release });
   if (!lock.requiresPython.contains(release)) {
     throw new LockPythonError(lock.file, lock.requiresPython.toString(), target);
@@ -90,6 +94,18 @@ function refuseTarget(lock: UvLock, { target, environment }: WheelSupport): void
   const { supportedMarkers } = lock;
   if (supportedMarkers.length > 0 && !supportedMarkers.some((marker) => marker.evaluate(environment))) {
     throw new LockPlatformError(lock.file, supportedMarkers.map(String), target);
+  }
+  return release;
+}
+
+/** @throws LockPythonError for a group that was asked for and demands another Python */
+function refuseGroups(lock: UvLock, want: UvWant, target: PythonTarget, release: Version): void {
+  for (const { groupPythons } of want.roots) {
+    for (const [group, specifier] of groupPythons) {
+      if (want.groups.has(group) && !specifier.contains(release)) {
+        throw new LockPythonError(lock.file, specifier.toString(), target, `the group ${group}`);
+      }
+    }
   }
 }
 

@@ -87,6 +87,7 @@ function readDraft(entry: Entry): Draft {
       dependencies: [],
       extras: new Map(),
       groups: new Map(),
+      groupPythons: readGroupPythons(entry.get('group-requires-python')),
       providedExtras: new Set(),
       providedGroups: new Set(),
       sdist: sdist.isAbsent ? undefined : readFile(sdist, ''),
@@ -169,6 +170,14 @@ function readRequirement(entry: Entry): UvRequirement {
 
 function readNamed<T>(entry: Entry, read: (item: Entry) => T): ReadonlyMap<string, readonly T[]> {
   return new Map(entry.members().map(([name, list]) => [parseNameAt(list, name), list.items().map(read)]));
+}
+
+function readGroupPythons(entry: Entry): UvPackage['groupPythons'] {
+  return new Map(
+    entry
+      .members()
+      .map(([name, specifier]) => [parseNameAt(specifier, name), specifier.parsed(SpecifierSet.parse)]),
+  );
 }
 
 function providedExtras(metadata: Entry): readonly string[] {

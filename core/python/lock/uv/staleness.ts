@@ -78,15 +78,25 @@ class Comparison {
 
   change(): string | undefined {
     const isDynamic = this.#project.dynamic.has('dependencies');
-    if (this.#recorded.metadata.isAbsent && this.#lock.revision >= 4) {
+    if (this.#isOmitted()) {
       return isDynamic ? undefined : this.#missingName();
     }
     return (isDynamic ? undefined : this.#requirementChange()) ?? this.#groupChange();
   }
 
+  /** A project without requirements has no metadata either, but then it has no edges, or others have metadata. */
+  #isOmitted(): boolean {
+    const { dependencies, extras, groups } = this.#recorded;
+    return (
+      this.#lock.revision >= 4 &&
+      dependencies.length + extras.size + groups.size > 0 &&
+      this.#lock.packages.every(({ metadata }) => metadata.isAbsent)
+    );
+  }
+
   /** All that can be told where the lock recorded no metadata. */
   #missingName(): string | undefined {
-    const rewrites = ['override-dependencies', 'exclude-dependencies', 'sources'];
+    const rewrites = ['override-dependencies', 'exclude-dependencies'];
     if (rewrites.some((key) => this.#tool[key] !== undefined)) return undefined;
     const missing = this.#stated().find(
       ({ name, marker }) => !this.#lock.byName.has(name) && signatureOf(marker, '', this.#samples) !== 0n,

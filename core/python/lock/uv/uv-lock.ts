@@ -38,6 +38,8 @@ export interface UvPackage {
   readonly extras: ReadonlyMap<string, readonly UvEdge[]>;
   /** `dev-dependencies`, by the group's normalised name. */
   readonly groups: ReadonlyMap<string, readonly UvEdge[]>;
+  /** What a group demands of Python beyond the lock's own `requires-python`. */
+  readonly groupPythons: ReadonlyMap<string, SpecifierSet>;
   /** Every extra that the package states, also those that add nothing. */
   readonly providedExtras: ReadonlySet<string>;
   /** Every group that the package states, also those that add nothing. */
