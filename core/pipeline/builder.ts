@@ -9,6 +9,7 @@ import { isAborted, TaskAbortedError } from './aborted.ts';
 import { createPluginApi } from './api.ts';
 import { createBaseContext } from './base-context.ts';
 import { findBase } from './defaults/base.ts';
+import { createPartRecords, type PartRecords } from './collect/part-records.ts';
 import { corePlugin } from './defaults/index.ts';
 import { createGraph, type Graph } from './graph.ts';
 import type { BuildContext } from './hooks.ts';
@@ -47,12 +48,14 @@ class Build {
   report: BuildReport;
   readonly #config: ResolvedConfig;
   readonly #session: Session;
+  readonly #records: PartRecords;
   readonly #started = performance.now();
   #graph: Graph | undefined;
 
   constructor(config: ResolvedConfig, session: Session) {
     this.#config = config;
     this.#session = session;
+    this.#records = createPartRecords(session);
     this.report = { ...emptyReport(session.command), dryRun: session.dryRun };
   }
 
@@ -135,7 +138,7 @@ class Build {
       return undefined;
     }
     const { tree } = await graph.stage('collect', async () => {
-      const collected = await collectTree(graph, resolution, config, session);
+      const collected = await collectTree(graph, resolution, config, this.#records, session);
       const shaped = await hooks.collect.promise(collected, context);
       await hooks.collected.promise(shaped, context);
       return shaped;
@@ -149,6 +152,7 @@ class Build {
         { members: config.gzipMembers ?? 'multiple' },
         session,
       );
+      await this.#records.flush();
       await hooks.layered.promise({ platform, layers: written }, context);
       return written;
     });

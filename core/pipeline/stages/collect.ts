@@ -6,13 +6,14 @@ import { createLimiter, mapConcurrently } from '../../primitives/concurrency.ts'
 import { type Digest, digestOfJson } from '../../primitives/digest.ts';
 import { PycError } from '../../primitives/errors.ts';
 import { FIXED_MTIME, type Part, type TreeItem } from '../../primitives/file-tree.ts';
-import { isPartRecord } from '../../primitives/part-record.ts';
-import { findConflicts, makeFileTree, TreeConflictError } from '../../primitives/tree.ts';
+import { findConflicts, makeFileTree, type NamedRecord, TreeConflictError } from '../../primitives/tree.ts';
 import { partOfWheel, type RecordCache } from '../../python/install/part.ts';
 import type { InstallTarget } from '../../python/install/scheme.ts';
+import { installSchemeOf, startupFilesOf } from '../../python/install.ts';
 import { environmentPart, PREFIX } from '../collect/environment.ts';
 import { buildProjectWheel } from '../collect/host-build.ts';
 import { partOfItems } from '../collect/memory-part.ts';
+import type { PartRecords } from '../collect/part-records.ts';
 import { sha256Of } from '../defaults/wheel.ts';
 import type { Graph } from '../graph.ts';
 import type { Session } from '../session.ts';
@@ -36,11 +37,11 @@ export async function collectTree(
   graph: Graph,
   resolution: Resolution,
   config: ResolvedConfig,
+  records: PartRecords,
   session: Session,
 ): Promise<Collected> {
   checkSources(resolution.distributions);
   const target = installTarget(resolution.python);
-  const records = recordCache(session);
   const finder = wheelFinder(graph, resolution, session);
   const [dependencies, project] = await Promise.all([
     mapConcurrently(resolution.distributions, PARALLEL, session.signal, (distribution) =>
@@ -56,7 +57,21 @@ export async function collectTree(
   }));
   const conflicts = findConflicts(recorded);
   if (conflicts.length > 0) throw new TreeConflictError(conflicts);
+  warnOfStartupCode(recorded, target, session);
   return { platform: resolution.platform, tree };
+}
+
+/** A `.pth` file or a `sitecustomize` runs at every start of the interpreter, whoever imports what. */
+function warnOfStartupCode(recorded: readonly NamedRecord[], target: InstallTarget, session: Session): void {
+  const scheme = installSchemeOf(target);
+  for (const { name, record } of recorded) {
+    for (const path of startupFilesOf(record, scheme)) {
+      session.log.warn({
+        code: 'PYC_STARTUP_CODE',
+        message: `\`${name}\` puts code into every start of Python: \`/${path}\``,
+      });
+    }
+  }
 }
 
 function installTarget({ target }: PythonInBase): InstallTarget {
@@ -184,16 +199,5 @@ function dated(part: Part, mtime: number): Part {
       for await (const [path, entry] of part.entries(signal))
         yield [path, { ...entry, mtime }] satisfies TreeItem;
     },
-  };
-}
-
-function recordCache({ store, noCache }: Session): RecordCache {
-  const keyOf = (key: Digest): Digest => digestOfJson({ what: 'record of a part', key });
-  return {
-    async get(key) {
-      const value = noCache ? undefined : await store.readAction(keyOf(key));
-      return isPartRecord(value) ? value : undefined;
-    },
-    set: (key, record) => store.writeAction(keyOf(key), record),
   };
 }

@@ -1,0 +1,35 @@
+/**
+ * Records of parts in the store. New ones are kept only when the layers that hold the parts were written, because that is when
+ * their contents were checked.
+ */
+import { type Digest, digestOfJson } from '../../primitives/digest.ts';
+import type { PartRecord } from '../../primitives/file-tree.ts';
+import { isPartRecord } from '../../primitives/part-record.ts';
+import type { RecordCache } from '../../python/install/part.ts';
+import type { Session } from '../session.ts';
+
+export interface PartRecords extends RecordCache {
+  /** Keeps what was learnt since the last time. */
+  flush(): Promise<void>;
+}
+
+/** The records of one build. */
+export function createPartRecords({ store, noCache }: Session): PartRecords {
+  const keyOf = (key: Digest): Digest => digestOfJson({ what: 'record of a part', key });
+  const fresh = new Map<Digest, PartRecord>();
+  return {
+    async get(key) {
+      const known = fresh.get(key);
+      if (known !== undefined) return known;
+      const value = noCache ? undefined : await store.readAction(keyOf(key));
+      return isPartRecord(value) ? value : undefined;
+    },
+    async set(key, record) {
+      fresh.set(key, record);
+    },
+    async flush() {
+      await Promise.all([...fresh].map(([key, record]) => store.writeAction(keyOf(key), record)));
+      fresh.clear();
+    },
+  };
+}
