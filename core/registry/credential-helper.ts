@@ -1,5 +1,4 @@
 /** Asks a `docker-credential-<name>` program, by the protocol of docker-credential-helpers. */
-import { spawn } from 'node:child_process';
 import { PycError } from '../primitives/errors.ts';
 import { visible } from '../primitives/path.ts';
 import type { Credentials } from './credentials.ts';
@@ -61,12 +60,13 @@ function parseAnswer(program: string, server: string, output: string): Credentia
     : { kind: 'basic', username, password: secret };
 }
 
-function run(
+async function run(
   program: string,
   server: string,
   env: Readonly<Record<string, string | undefined>>,
   signal: AbortSignal | undefined,
 ): Promise<{ readonly status: number; readonly output: string }> {
+  const { spawn } = await import('node:child_process');
   return new Promise((resolve, reject) => {
     const patience = AbortSignal.timeout(PATIENCE);
     const child = spawn(program, ['get'], {
