@@ -1,0 +1,555 @@
+/**
+ * The OpenPGP keys that Debian signs its archive with, as the package `debian-archive-keyring` distributes
+ * them: for bullseye, bookworm and trixie the automatic, the security and the stable release key each.
+ * Public data; how it is used is `signature`'s matter.
+ */
+
+/** One certificate in binary form, base64. */
+export interface ArchiveKey {
+  /** As its user ID says. */
+  readonly name: string;
+  /** Of the primary key, upper case. */
+  readonly fingerprint: string;
+  readonly base64: string;
+}
+
+export const ARCHIVE_KEYS: readonly ArchiveKey[] = [
+  {
+    name: 'Debian Archive Automatic Signing Key (13/trixie)',
+    fingerprint: '04B54C3CDCA79751B16BC6B5225629DF75B188BD',
+    base64:
+      'mQINBGfpPhUBEACnIlNQO4hEcoTe6/fkasYBgsIYoZvKfOemGKVAO+v+wQJ8X8DM4ffT3QrmO291LPwsmR+sGfMStf9Zbuv/reWs' +
+      'Y8NCOTDt98RFQWG5OZw0g1TOdheMnO43wfTJQNUyOAqKVArXrjvPKb472KEMQckvvccUoVupmcfom2Eofgqk6Z+aRfofVvhT6BQl' +
+      'mE1hb5uGRibEqm0RbDtUeSgs39pSGF9gbfCw6ZjqxGJHcSJXKJCJu2UswddueSJWj6UfHfywPbIuXYx2Ypfb6RDx/kbkJCK+vNEl' +
+      '8FmD+6dl8hY4P+RfI/0iKWPaWwg5J9ohWk5kjL65BOOQ4uRdq6TNeibOsS5DKlp0nozseaAUhDWsepY7k81/M9iLALV3cNExQasL' +
+      'kdGprSUjY1fKlpNnFZ/jfQT6eqR50dptA858d9+0iost2F40fGd5HWuA6GJWfIhMCEwcf9aiRYzmD67Wie6agxF1z/PK3VGGBdmb' +
+      'ZzZTMGRBrt6ayTEPLpbFUJvkLtf9vLcvkGS58OTFcnrqFCtEzQYCfYQvmdJaRHmOR6r7k2epBC6eQ81h27TwhhfGvCuX7Hl/qYIH' +
+      'H37MMXZBonA7zICBI8b8EZOGdib2IjoLgm9Ez8Vq5rpTS28dMRDz5/MDHqSAy3PB33X3S+sTDc4K567FS79aMpng57Qg4plqEwAR' +
+      'AQABiQJOBB8BCgA4FiEEBLVMPNynl1Gxa8a1IlYp33WxiL0FAmfpPhoXDIABgOl28UpQikjpyj/pvDciUsoc+WQCBwAACgkQIlYp' +
+      '33WxiL3tYA//ZZc3kZnfHCXoUIYPPFcKC4oA/HFKn3HnRiN+KLbcP1naJ3X+0TFLw70r8yDo4+2zGlu+vCbEhSVdO2GfxdncMpiO' +
+      'WcPwSiKk/x1yCipnPAMJN1OAo2oEjDvhTF76mgOIJKtDnSu12CLKkSf2az53r06T1GHaJV1Nm0rWTWhgVbk8Ir561gAn6nz89qdC' +
+      'UF7PALFq2L/55yt1E1YL7wtZcbto3SBH5di9OUJGCTrEIPnxf0DZSny5LJXs6lKEIMnvkQrcitD/Lw/1BT3wLzeZmH5Cpr9EM9Wy' +
+      'xJxbZFJeAWfgwv8JcSqpwlphV2wnfOFBKt88vbJDPAaTSUo2z2mAf/Ps9V/VsgU4hN9cGcBCTl+SaZHQyf9Hm54DSmr9L/KMAk9/' +
+      '7tzrYdde2F9L8yb7DQ0aw6CBn4IjpG4fDEIJQQisBFluTB7Od0lA1CAuoMYjmonUvES3RucM8Yeote9bjf6KTbfcmkuIyrfLdUsz' +
+      '7sALuvdNsiCLq30zOBhKq9svkm5oNSSaTJ2J4ILOEthCZMT9sJ039tFZxvaBEQS8W8gW6y8eQWSVlixj65PJ2ck9jABEmRwG2YW9' +
+      'UKSFRtReWF0WpY3Ijj6fcDJIHpThZ6Sz4HUvGr7jvcs8qFFZxEb111xbwbQsGVBecP3s8TcnzVO2S+E/JbrS7xTyUY9xmGSJAk4E' +
+      'HwEKADgWIQQEtUw83KeXUbFrxrUiVinfdbGIvQUCZ+k+GhcMgAH7+r21QbXclVvZum7bFs9bsSUlxAIHAAAKCRAiVinfdbGIvYTF' +
+      'D/9zy9LyYJ4+zQ6ycKffsGXGLKNkAp8L7KS9eZAS+CcvRAZQQHwEFGaFeuRUNSA5Z4tATh4IY9w8ySwGHeDE+Jat68YZ+mV7loig' +
+      '0RROew2WYkr5xSzj+0MIzmS5++ngZf6S++5VwJAEmuG3aAlwiL2BJuk/wn4fqoeGXLM6gOaCnCJO8TC5lmJPhJPwj6E4gcE7MS7B' +
+      'fYRKd5emOlI7m2FytuQ7eo48IzSlkODZJfuv8rnKA/TTNQa2U9Nrl70UChR+5QYeAOuxJ1kw00RYOmCMAR346f7/esfYeMyM5ItG' +
+      '74xmYGLjj4PStAbHZsOxo8H82KG0pjadVBpmZAQgI9lN2QWO7kbRz55TV5nZFZaP8fJgYl3BerVuvHamowrSpSz5mVyBpb9JJmOJ' +
+      '2pUwSi2wQWvp5yT+LMh2Q2Uhm/3Fk+q5lRIxDNfPukzgem6WKxfEfMDjDjDKwjeL61JlLJrnllmylcrt/cEvsyzdbkpDjTVfsKtU' +
+      'Ik8K2+aY6cqbdLnezBgVONuGGdunRvVXSKiUTngnBSKcyGsSlJtH3TxicEBsTnFAplGA5D7GPVPF7XEEYpBifKkJz4UDH6cy1qCJ' +
+      'BtOUd9Dsxi2hQxfzOHj41m4lB61yin5rTnJjujQwWfh8bGz6Yatv/K7Aejdj/DbHEDf+8ixcYfNxAQ1WpynrqIkCTgQfAQoAOBYh' +
+      'BAS1TDzcp5dRsWvGtSJWKd91sYi9BQJn6T4aFwyAAYyCPe0QqoBBY54SEFrOjW4MFKRwAgcAAAoJECJWKd91sYi9Em4P/Ag6yEfy' +
+      'xoXvMl98IVUA/GG8fv0llOIJsKqSMEjBpCFfPOsXWDvXv0zJNI+XPgzAPMCd7R+m2VwcDwHyADtT+Mh6fubZTzbPPspX7LZsCyD6' +
+      'S93LZxH+vIMcjuiwKKb05ZSkaPLfwTYMeqN+oc11fDXjU0mQ5vC0M6qhxJLM2pIeTD7sVxsXYyEHzPxem01eqXyKhJFO7Cgu9sUY' +
+      'hzcVoPEqzDV2/Gd6ih3chJ+MxnMfq6Kmc1kTpstCMBbmQVXafY9roM+bFQlIiUgfbGdDFk98C4+C8IA0IVDyl5KIo8RRZ4mccgbt' +
+      '+ZBVBkr2jMoKd+hFhlbF0aMG3EKPoZyb/Jr/6Q0kqqUke6stNzOazxftoulB3vk6x8eI1jRELHz5VM01nkr1A+cmcgV0J5H1g6M/' +
+      '4NOLveCfPmGyCxGoSyWFgiagG4O56AdlhyOm8VjqGN4VJBbaGltT9iIQB5xD0vvhZvYbXbXtxbD/j7TUyYp47484dBdTRLqyUQAS' +
+      '9ICl6xoB3aYem2aQckSc1xAL7pIIHA4CykAECa/wZuYkAOLDICM74iMNIZfdH1CLg1/geBiON7/kqmFxyOJTNfkS1oivQvrF8AWU' +
+      'ZYLCQ5ITmI8fcbXzJXnSHyn2ADj38GaQkPm5YJkKMAwmlolnzt86EnuZrIVVApx0NqjtDvBTNMcLiQJOBB8BCgA4FiEEBLVMPNyn' +
+      'l1Gxa8a1IlYp33WxiL0FAmfpPhoXDIABMJkRvqlm0GEwUwRXEbTl/xWw/YICBwAACgkQIlYp33WxiL1Obw/+Je3ILeG7tACNix/y' +
+      'cJ86Y4ZTrCp1WtrAHdZtKqH0WO9+BuVjKFJU2d3R+176SoKs1X5+0ZxptnzlVIZGBcKn7IVk2g6k8GV+lPoR/WyhPxLqH73ji+g3' +
+      'Zod4PKnSXgj5JjoIDe8abXCemAd5j/1aqANdxG06h71+UC9NSxMzvzeDQQvAkToNmy51A2gqzBKDGO5n5Eafw8noVHzFnZrMcXIe' +
+      '7nkG/sF5601p7q8jOVeGk+Z8fD6v6xl+MJupX8CuQ5fGKFW3nmWojZNH5yM58UnwzJGOBg70CoSuAP7kOGOtWa39RS5W9O1zMUe1' +
+      'tKpVP1qGrcmEOaqmkc6guE34i0ZEBjiet1GwLWjjgmXGLgTY/meFmUIbCVeKi0hmr7SJluHk53NVvf3QV9Ddgs32Vz5xQY7894FC' +
+      'H7Di8sFNYofyxw15SZjee/Usyc3arQOTF99VxOuLoU9lW6JZrFISyjZ4Hbz2UpxgpYvQUK9Yj19irdYWY3HGO3LnguOFS/Q1Mr96' +
+      '6Ca46fSLCW++5XH9s51xzk6zAyW1a5u7xqYnC8bu3XYBc713VMYPexUeowl3ii3Tp6hb2g1NLxd+7IAYaTb68FmwwTRjUwAwh8NT' +
+      'iQv0ezTFe121hs3K35AH1vp2CDkIpAmDACWWudjXl8UhKsPMAdzJIf/IJ8X1fXTgpK6JAk4EHwEKADgWIQQEtUw83KeXUbFrxrUi' +
+      'VinfdbGIvQUCZ+k+GhcMgAHHT2rJ6TOzBn9S8z+kWexnFbBwXwIHAAAKCRAiVinfdbGIvfzwD/0cjeyFVVS1j9On9v6LKDEWASvl' +
+      'FoGelpHah4vVuYVh5XrnlwmPNY4Qw+iMpVMHhDwqX5zD8tyJypBb3Jqzq04Pho+lof/qBgq9wleyWaiazSLi2/Aw3ptJG+Qz2uIz' +
+      'EVg4Lmqz+tMUbA6FmOCJfKocA2Qrc0eJT6pLZ8By8GTzMyEwTgh+oTJuyFuoV7ZZmAmUxI3c4t2c5ixZNxV5Kz9ZIvvkHCPHmoAz' +
+      'DDKpp35aFNlWRxjWNvWdu/7B/fMEt/wI5XfH7YzkpMp2gbW29JytrrKkonO434qGz1P8x9iMhYnlmp9bpU0QWcV7ZADE+VDrfg0y' +
+      '8xR0cup+23DelHgt2AYHDZWo5D4UicAxBMGVeKzIJ4aflGjPhzIeLvuPwwUeBtJshJgTTxDKqmTrPmc0FgE1RPz/aeHaIpuAzQwA' +
+      'jUKiKjZcW67c55AflnBOyUyoQxzjlAmcDHv/AHLh3lfvNEETep1qIu5G2hZwdVYGDd5ejvTReeCBNvK87UbAysWU4n22lKobXLU6' +
+      '/MOgO9JwWKclESXgbRMc9HjzHvlahh50L44YTtDiP6alkG5JUxu0Sjx45xRabl+okFXaz4tx/JrhzcRvS41yIhNPSqUwhrCqIsjg' +
+      'iAlIraKrQH/nskObNpwmqxgrzb3NMTpi1OuI6s3lt1aguInL5qaC8Kz2l7RHRGViaWFuIEFyY2hpdmUgQXV0b21hdGljIFNpZ25p' +
+      'bmcgS2V5ICgxMy90cml4aWUpIDxmdHBtYXN0ZXJAZGViaWFuLm9yZz6JAlQEEwEKAD4WIQQEtUw83KeXUbFrxrUiVinfdbGIvQUC' +
+      'Z+k+FQIbAwUJEswDAAULCQgHAwUVCgkICwUWAgMBAAIeAQIXgAAKCRAiVinfdbGIva2mD/9a4QruBrK2CR7q2oIJBIZBk4dgC3HJ' +
+      'VGSFdldGHfeDXaUad7YmAbOxzHhGEmhq6L1SFMM9oOVgBasGJiY2lz/j3KUBHYvyDx1DMKls6MG8t4yqZQRc/QdOfB4LS9SBLKNm' +
+      'JCM8yLfqM2dXvMU8BRzYZY1HX3XE0vYlLvf3Mo+gYvhvuGxR/Bxmm3DHzMym/H6umA1/PYl+16Qg5FpgSC8QncNEuY/XwWbHAVhp' +
+      '1ypk74r3OqtTHD/4sYVK1Kanyu7Ge4xWxcjWc0LjBVsPc41dZEPZgvM7l32cavBAOeKBuoEw2LvWqZHTYXR/tHwJOZnmdCXSHyUl' +
+      'OVOx22tALzZJRywSl4m5HjJoWNZnyOiKR/VgauZYqrnE/klH2qN3epndE1V+ZVqeKOdUL/w2YayKwlWKgIdaNbFYyxu8M+YR4Inq' +
+      'vIec3HLVsHzlH0JEbWSJIsFv1xs+lU/GHuuISozp5cq9nSTC1M41+eBKA5wQFVhaQ2HNC9zVDGX9pj5PmL+BZts71f+s6p7dhwZg' +
+      'vjaaeK4PtuTqOVwI02Pjrhpdj9xiSHLJrEmOf1nzTFbT0yOsLJNdrjRC2WThfqj2HPch0vpJUsraShcNb1ITGTdbeGk4D0JYY2DR' +
+      'PXopKKR2rYRjimtE2KIlfn/0P9GnMOH7kb6p3JuF55jTx42W7F//ibkCDQRn6T4VARAAsoJ1ixqCJS83HZRqKj4pS7IEkG/zzeKc' +
+      'PqN1CTH5ljbR7pYVZv26UK/rrf+Dzq6dfZMWmFNLQeb3DzwM+T6RtNJMOO3ONlztFgJ4KvmfHP1+6Q7tKaxok1x51n9KyDR15+NN' +
+      '0jexCEhgpUok4lO5fIzoQpVMt2W1TTGBRs1WuVXwUs6fIu0AXAB92EvhXRNb0ECN72dd09ubN54IU+gBwpk50kXR43RKCmPPxaU0' +
+      '5S3Psd0N4uaqlGMMI/azndhbcmfqbnTiFvwkF9PjxnjUxpFZLg4ggPAeL82fJycjJ6EPAHgy7G/T1ZMzwi/TcLQdFq2reZnAKtNK' +
+      'EBg9yfDijbUR7se+nyAPzNVXpo8Smwu/ZJxnwmGjrcjQuzWrI3CpziS7suQ5TZ515F6ZkAjun9plnrbKu6lAGWltNru7EOEC7Psy' +
+      'vnMM+RXJ4uS6NBUX7FnSFRmCY7cWWWNC4e6kc2BEr/yiIcZ6vCIpvv67Vnx6z3KvYY8pBUN77WShXyIYQyTIOnDYfnr/iax2/tkX' +
+      'BJ6ILWMch5ofRG9Ikr2De1MYvIXP8HZp+vpfyf70q416zc/H/ZlLePDIy6ZLLDD1R3zNpj2i6KgSDT+80t7lS2eZmmFGkSQ05IO9' +
+      'nrPQxYPbdw8VUgsLD03rfDA0TwxBVe6tnA106h6FdCc62xXFgUMAEQEAAYkEcgQYAQoAJhYhBAS1TDzcp5dRsWvGtSJWKd91sYi9' +
+      'BQJn6T4VAhsCBQkSzAMAAkAJECJWKd91sYi9wXQgBBkBCgAdFiEEuOXxMXbSp6dSIAKAeNujvEfvImUFAmfpPhUACgkQeNujvEfv' +
+      'ImWm2A//c4R27cVqX8RSoj1QeGfuLce9x36GDX552Ne9PgSpn3216BZjP9y+vAp8VTTnxyzMmlGViKNQTAWri62nUkh2h/EhIFjX' +
+      'ZzzNCqz/egCjh/QpBdNbILCxn8gPoF8BH+xfFbJI03jYC3brk1c70iU5cYL0ML/jYkjb4esh3alAIqjWOamhIb25usFmY4i+29pO' +
+      'cJTJDwXdSv/tvl8KV6a2Bd8a/gWnHATpo1kHyA9kiY6ZmPr/w++/S4d6YVlnifkvMvTVXIvdoPit0a7h0LRPQ3ySxsA2cI3FJJ96' +
+      '2G7xQYtOr8bYwsGyH+DaSj3hyX1GYBlMmL43t6znlEVdztZcNjYH61VB9wPaPGbruW7lqb3Ekd0hnf9xZu/KxYK/5H9Zflux34R9' +
+      'KzCufk+J9lDIGWtNk7xrNuVHBTkrtnGXuhBfni5abqBqLP9XCAusm+orOgMI26YAy/KckFC+eeCc97nTVyJefqbJb42HF+4qoqT3' +
+      'RdBy3QBtx5pnJZdKT//B7A7xEJNrT+uXkvVRsNmL2cqJJGOkClUqPH/kzULvryq6HIgmot+EMcdz7vHpt4c1/79MtkZsPzjNGC5c' +
+      'VTTlf+IL0tSTZZ4eRJmoCDSdJVaRCXSwyanYPv6L5Ktxbpy6UcJFI3WNmmAlP5VGWDmVwnMdM0KulPq8sTH1aSWea1pxxw/8CE1m' +
+      'm9B+ax/Ro22sHZMvM5SdqtmucARQMqfwSxhPUl05d+6URw/2gJY6XAxFbTF9y5u0ftcLSxs/hSIsepMoXHOPAhp5DeZsP6JokkxG' +
+      'op8EJuQZ+3QWd5qnOmuLe5obr6/eet6olEXdMtLD7Ajq93hnCfTx38BNIpq5AMDYcwqpnkP7sa596u87lKmgfwcsONtAiZO/GvIY' +
+      'zuXumGU3aQLiJqSR71txJiP4J13j3Gm44ft9M4Bdhnq+6UOb9kmu+gR6CoWbLu7aV7FQKNRGjTKydRff24LFz57oKM8GMefWRbRE' +
+      '+LYKx+RQvFO2rPg8zfRQqtq4ji3RNxRbG+zmn49xlovvRVwQyQ+lTUsaRR2rWeGtyuiqeOn5fxtRjQOuUrCsNjE1XdQd6TUPtByY' +
+      'WluW1O8Hfzk7EVnQFyd78N8jyoQ3Ov6E8mA6Oxw3H+l2nt3cFa0k6MkZAyNvYFk795TewfSx3p+seN4Ktf+zEm/btoromkj/K772' +
+      'HNhmokVnH5IOGHrpNSfapoDoh8oQPXF63DJXgmkBeRNae6HL4TrKNf5WJ3Hz5WMfrymRqSuBoWZNZDnM8jAv2Xs5NahvTf1xqGtK' +
+      '7fiwTDS4haG092Y+rAA5++uzHdMjmnRIGAf8U5sgEqUCvVfi0pLm9xCzzyJfqXMzBSUwVzHvfDA5r1A=',
+  },
+  {
+    name: 'Debian Security Archive Automatic Signing Key (13/trixie)',
+    fingerprint: '5E04A1E3223A19A20706E20F9904613D4CCE68C6',
+    base64:
+      'mQINBGfpPl0BEACyof6b+LAkxSHiTZc0RAjilNtshxhqOSr5hrApjAdyLDnUWMf4mp/UytFKHCbzU9H9QkYXLyr2mCltknX5+A28' +
+      'iYHZzS0eX5XMAmaWdqvd4IkAb/Sw5k3hFSyFTf0DUW1G8O2AwTwtsC0sX+jDyCzt+zBp2ARnasnm+3gZ85iBmmWkrZf+HDljanl/' +
+      'BHRE5JzX7Y8S/B72NHV7++m2dqCjsEkWZDH9hyI08cybz/Kjs5wBnVuj1MqlStKu8kDP/rR8c3KaehwFC4piThZsFe/0SgtieLy+' +
+      'BvLs7bYRdO6SC589sPK55/yGmh5NHenVOafTC029p5ZdF7KMPJnmGo5hIqQ1ONBDtVzPQkNO3zlGs+auEN1Rm0PGrRKd4LYbuJVi' +
+      'kn7Xo0ZhrOnoczGEfmKAQmRVfWuSoXwH/Xn2DwESTXwx1ruHuXcY0hiGdmfWVwJgiBa+Phm1Fj52ARvzcsIPM6Ib+nigzcSoXax3' +
+      'QrhPazVUaPn7PPy0ZEe/qKN31qOP1iCKfrc4VuykhEap9ZcN7HBwqcmAUBImnWp5kJH4KeDhg4NfUKuREmPF1pyBzVXHQLi3eBQq' +
+      '+/G3fjJpVKOmUjz/6uURgncWeD49RITaeaX2Hgh5qpBXO95IGjp7+nkD6/CR9fjZ3W7DAC193Hw1VCX+8zrCC9TZ31pxawYeewAR' +
+      'AQABiQJOBB8BCgA4FiEEXgSh4yI6GaIHBuIPmQRhPUzOaMYFAmfpPmEXDIABgOl28UpQikjpyj/pvDciUsoc+WQCBwAACgkQmQRh' +
+      'PUzOaMb0bBAAlyO747DrgM2oaf5bTBznlG138521Pgkc5QtzpwNZw0n2HnJx5KRQBbrr59VaGCFntrW6mueNS8Wz86PypPUl5OZp' +
+      'Gk/Wo15x5UNkvlMgp0V/8SK3m/6/EyPkuhX9/cb0MiN9svbDzYXR4N+bgFnkiVICWk92P93Tik7f93IQ40TzAlYcjDYKjo019x+p' +
+      'GS5VYw0cIGjtsNijawiGDIyS+9zNsvKUmnmsCBJuM9e2dL3iz2p+4qOC/MyCSNZ/V8cT7DjfJgfIKtByDimOXCWWCRn8uic/49ou' +
+      '8gY82tiASj7Bdmgi6FstSh9FX+DBeRMkRyACyd00sq5PnFKWqrcEsvDNozqRHVBznhf6XaSET4uvfWkE846+8GlnNkJI5PGDj3o7' +
+      'i8YeQYN/GKFyf5YbbvzHkZGp8d9PHUYeyPRUmK4lRi0D2M/2z8RTg8R30bJ1OHZoJ8JWmdwxJo8AYGLlmm4uLDrMoFvILykVvT5T' +
+      'X3r8Zw0fQovJIIWbRAkCtEWH4AK8KUM7B0W5F5NO/yDCS9xxcrK4QP6A76HMGpHTesPnQOJQN2mEMp8GEiPdV9aCUm/49tibc94H' +
+      'qkuZhh/GMjScKDvhq7WcxM/qrNGW4dzF//xG1DwS8QfphB7pxW8pWyg+UP0CS0XveUzpfbiqCj4NUYDfuUrk/tsQrYQAZdGJAk4E' +
+      'HwEKADgWIQReBKHjIjoZogcG4g+ZBGE9TM5oxgUCZ+k+YRcMgAH7+r21QbXclVvZum7bFs9bsSUlxAIHAAAKCRCZBGE9TM5oxpcQ' +
+      'D/9QzrM2OC2jrvFGgizwD7t3gksSUiL53h77SxX/GJItjyQA35H3ITmMK+y9Tz1zJiR73ecXT7HeAzmuiBGv4gUsDHmPUkNHWS7y' +
+      '9MavKcczzM4g+aU+EkS7uFBNl+555ksLCtb05oaqyGTB3TKFr4/myXbjJReJfM3BoJmjOeMUoJhN+aOYaGfbGzs7G/Kvlza2gGi2' +
+      'G9sqUHHLI3LN5i64qdm4Uk43kABrrOwsDbZtumqcDmDOCYvdkBiLyxrhH1iE2bq67O3jlefq28dDfYOEFTJkYNM4MqE0FAi2md8X' +
+      'uzzqBohmwYjGyrum19BjmPZNEOltbwr8TkS15AWBhjw2roVh5r/ALINSDEadu4v97wW4IMPjf1FVMTEj1+6uqdOsqrLb2FVUcHa9' +
+      'XWIpZenJ+FMNmqWizIP+ywszaL2NYp37dmj0JBmlN6HKID8Gnt+XBbF/t9rjzMwWiF/uqdUk5ugkI65bvdYvg0HQ9zXlqMZQM1tU' +
+      '8jayjJEFQ+bhZxvo8bg5Z5qqIVAqnkN1qg/4IZNHFKEny5PvxINTeRlJS603ItF0GkynRORki2+zr3A2mhLOcN1Wxa4wfbsc5fxO' +
+      'w01bKHDsH/cFixMxFdRSatDioErG2JYuDLfYBSazfV5zchZVXvlbsv/dYS0agS3jh0cdT0YWzs039JU6qTOdgYkCTgQfAQoAOBYh' +
+      'BF4EoeMiOhmiBwbiD5kEYT1MzmjGBQJn6T5iFwyAAYyCPe0QqoBBY54SEFrOjW4MFKRwAgcAAAoJEJkEYT1MzmjGLeYQAKYD87Qt' +
+      'bgknLcXkjQG1AqTQcf8k0WNgBIOkXuCna43X38nJny5BFHIwTZUh2wvXFxsFE+IBapD5+Hma/48Pw0fm4xHvxvtxsSiFe/91bQhl' +
+      'CeuyRWukXlPNM5xhIiX0rKD7K+QMH1gywfu07nGYB2ijvdBpPdp0tHHyyYZZ99VVMR7Y9qeltadjWFKpPUubOKMkPMhuGMJBMGRe' +
+      'Y3ISDUpG7lfpvMBzpW62D+Woac7PzVcvzU2DhaTkcYrLhJSHM3Q9Z+/4N6t0eZJMZXLSmsxN4s/ZoG1pyhNtCyfOYiPXh7zf0WqK' +
+      'KIGZarwieu719fNhbMv5WoLYIENFkluYWCW/gHCgcvNFbARwAnFjWb62x1QEVkmNsBeUk/0nu0bwbRonQ9KbH7ROOT8v5paEJgbh' +
+      'gECWcTO6pu0LcPD4XdSILIDSE1JF1VN4YoXwRMi5NglGyvsKXQJfI9OGNub5kKQ1+bldsMkItJq8Z2AtVGdPNKAV+0SsSFPp4XbV' +
+      'px0jfSeWnGlyEgS6AC+YkvZtRS2lW9le7KFfHLELs5Li9cKad0P0LexhQcrf8lh+7M8jJzoYTecdIRA+TvL7BgZyB8kVs69R4UM0' +
+      'Jsvj94ZcuN6ylQfv7QEigcTyxt/HW4uQw2aqA8ELC57ylBkBRoppeETMjlQrn419wPxbY5TqHFiAiQJOBB8BCgA4FiEEXgSh4yI6' +
+      'GaIHBuIPmQRhPUzOaMYFAmfpPmIXDIABMJkRvqlm0GEwUwRXEbTl/xWw/YICBwAACgkQmQRhPUzOaMYg4A//aMh9o6Rkuu/GJmEZ' +
+      '8+WIYQM4CZo152ZWdhcXGHtFzcK4Js+CkqQPC3w3yb4luJYAHzdXItp/BRRHJYc6GEVj1VrbNvR4JydEc/w3XM6FhWtl6ckSUSV8' +
+      'jdm1NW+Edhs/wJxRDcjywCamdef2vQg0VQJwHRMvKiAwtzLnoE8Tr94ONp3gmiXvSef/rctQtOnMfTmYrpGeUG2kp1zCTgxRgLQa' +
+      'zdJMeOyzaNoK4wDTy94TkDM9irA8LwLe6L5JqECB8g5lJnk2i/OmCOj0EBLa3W9uFZSYrkLoSCrbIkftefe3Uj9f0a0AijFkfuNg' +
+      'Y8tdoYJvEmW+vAlWuPkxNJbt9Uqe009P0JBFArkc/YTV0BJyxRsLsH82vQvmG1F/u2gSJnS797sgW9OfXqelyCNfEzD8nfjjQeRZ' +
+      'cfBKlB1ykILdfedLfYGukp+lGDja3LE0tQKDAyg8hycG1odtQWS7dl/bK3yuxJIWlvDLyZYrBnYr4YtRB9vaHmtzTg2IexXur+tg' +
+      'Lbc2JAoM0A6iGPg8pAbTzM96ZBSb+dCftIwVxJa5pouGwORGcc3T+k1/+g0Fdu1x67ugWNTL+RFMLQvFtXR8HTCvjlHecVvAZ8+M' +
+      'n7cBdC4kVzXedvNNTch9dVH7VPTtnr+lcgbWekKnJ4bZjmeB7t7eaoutOA8LgePrG3SJAk4EHwEKADgWIQReBKHjIjoZogcG4g+Z' +
+      'BGE9TM5oxgUCZ+k+YhcMgAHHT2rJ6TOzBn9S8z+kWexnFbBwXwIHAAAKCRCZBGE9TM5oxtf/D/wJ7A3ZvO0G8Qe1Idpj8VlvXr/S' +
+      'slkrlJbPebV8DjP1F5L7+GgqVqX67ID2TP1alhVCilzeuTzBHH6LytNOdLDq8hCBzJ7Raw0oUH7XbdCQ838wDTPzfF3tFYFY74K4' +
+      '+e+OBCo0oF9GwK9RHc/y3iFUnjQ9rSVi2gLt+gPznNhNsV91ROwuuWGIRXUfqDHW7chZC4g18aEWM+umqYkSP9NXkX10Xdr8HXrC' +
+      '0wLfmiy8pPLNr8IjsxSM3jgHw81sXQ1WfmRi0gJySyCbKMvWjebvFOAhM7k8PCmgEroIOJ3I+Pya3OHMKDKalblIT2KYuqbCSQw9' +
+      'JUTGf5FMo6SJSOcXnv7t9uqew1fyyLKSrhOWyLoqMcK5BTdj+CLeVlVfPMNMz0YfkaP1a6/TkgJqgpYZmL6PTymAzflFyIgsjBB0' +
+      '18xHG7RK1cZIpyL4xx4jLl5a74wC7yi7xKg778znTS+qWp8hkBdwlvjDur8XlRbRpn6w2YQL/42njIEeZpZyXB29m87DKxBHJduk' +
+      '60PzpMEgo8R3IEY+MAKrsiLDKcYw/RdAelQMp1RG1szR+OizzMMDB/KK1q+XXzE+qwfHq4JJgTcLyd2mLkxihwwrtLEN+h8OIS5P' +
+      'kNC81q6wOkwycdeq1GPJjEntRxbhbeCdziWNjX+jimOdof/4UYW/TCCbpLRQRGViaWFuIFNlY3VyaXR5IEFyY2hpdmUgQXV0b21h' +
+      'dGljIFNpZ25pbmcgS2V5ICgxMy90cml4aWUpIDxmdHBtYXN0ZXJAZGViaWFuLm9yZz6JAlQEEwEKAD4WIQReBKHjIjoZogcG4g+Z' +
+      'BGE9TM5oxgUCZ+k+XQIbAwUJEswDAAULCQgHAwUVCgkICwUWAgMBAAIeAQIXgAAKCRCZBGE9TM5oxoRCD/0cqRUh0dMpTuJCslbw' +
+      'vhxnAb2clj6Pfg3/i3ujuaG9TpwI1pD2FS442dR5Mj5xlO1cvVJXGABlFp1iPkI4M3j9BJFNMd+zLtZ6XIJyUNr0Zmf5sYiWNfXp' +
+      'VQE1kPYCReD99pBMXt3iq6rg/pnKfElcLesXUNUGs5DBtOMc2Ziw7djrOu4iTkss9LF7IZTAroRq19vtKBVpdIyRcuGvf+K0ETjt' +
+      'F1em5Pb6Bpspu8v+z1s/bYvEoLGbn95MLjZh/G1cVQLSENkDrCqA/m/mXvYA0RVDqMiPmAdZZiBp15/2y5ueN6c3px056S6ofwIo' +
+      'cNGATxK7U1z7mcV8bSqdpnLN8oad/mOCioDGTN9CBLC9glUVTTVQCEnSQtjFqKCmOZc9Ciwjo/uuDEjvIU+RRd9zXQbZBCmIqsqm' +
+      'lqFLWaaELBnCKUbV1C4KmawWw0uVJW4bhPJqezp4gNWBo2H7wBtADl5HAe+X0p8WDAGTyykzfqh/wBaQbRPcnh00NaVQIxddcgQ2' +
+      'kn/Ljsksgr5LypDtsKjhjAuJ3Bk3j+8OTi6xnd2O4Fe9jDCJ58VX4RkPGfijvyB1yggeZqXhykx2pkr3lBDkM3koosHh60TaBHMe' +
+      'ivYuprbhiKd0HDCsekAntZFy+oBoG9zy3L2JgYgwA7XLVgytqSGg3QVNSsBekk/ed7kCDQRn6T5dARAAoQW1hsaOfilAB8s9w0m5' +
+      'WaRY87+9VtQzbnHkYTX1DlLLt5WSniNXXd43Iad+u35mguftq7IOQImc7hsJoZhbYKNXwdiJgjxl7mn3sSjKyc6SyCZtGMWZzc1m' +
+      'rhFpmRk7ouFI2eg4wfnNFL2qUoSKEcQQoF3JEzvsOEYHBOf2mpAD4ejw+BsiR1/MwFGVttWZkvTXTY9yuP/LgXCAiNJkYcL1wRc+' +
+      'T5gTj2PZ+YSOYigvHCkfBdAhtSUYbTbE4cdEtPX0/nUAJxjxKNj08E3MY4uThh3FmHzOKjJ37hAIzhjAmIehpCg81jIXNpK6KZwN' +
+      'D9+OuHStrGeKXlTqdp8dJuBrnKnbaIWdFHfXSTnIa42kuDm/e7OG0rYvnHdL26D8Z2aouIvBkto7xQb/HZCm75/UOEzSXcf69hgZ' +
+      'QcYB32Watj++7hmZ9SYwMyhqTaVuClBt6eyzrMRg1D9ZIymza8qt+ZvwU1yIQzYs8H3QpcFZipLRXQKU6XBz5ZP7SLt3NXzn5l2b' +
+      'ZFr/KAyTlw9LItq2m636HQlO30Uzi0S3PKR/N0vx0pQK+BXumgEDM83XVKRubjQwYBYtLQVwf1b6Zc9D97dWH3U06551lNnrGKiI' +
+      'vwTLvIrv8k3tHk/DxTcCS4vbNukUp7Q+W5QJUZb04dJbKvGTkG8za2eF2yEoJs8AEQEAAYkEcgQYAQoAJhYhBF4EoeMiOhmiBwbi' +
+      'D5kEYT1MzmjGBQJn6T5dAhsCBQkSzAMAAkAJEJkEYT1MzmjGwXQgBBkBCgAdFiEEich6zqXda45qcGiAjp+DEgW0upUFAmfpPl0A' +
+      'CgkQjp+DEgW0upXHcA/9H44grBYZerrEPYiMggXX4jWkabx+PdF9hasv360RsKMmvg0fEzFkMaJjAL/qNoPFTwN+wyMiJEZSn2mH' +
+      'BSGHhsFWXLSZKWxeYKJ3yC0oJ8xLWgVBMrOSL+UJRnNgCvKwQCZQv9D32fe8QmMxfAzZOTyH4vn/vKjoUQl0MmNpx53Lr1eYFppo' +
+      'cUugGcjzrY1b9GNPOYBLXfKVbdq+OnOZN8a8qAjuW3in2t1CJYP1Vi8FaU/x6UqBOv6FCJTNUZSTe11G/yW2Nw9iv5LCgExJF2C6' +
+      'cFcfjabfbEg6xp6S7z4vOfANrkmKhO1C4/bPFt8DML7ld5g3A7hu4YHzjaveHWilBBfv9yPG7ku2u/vJ+JSbOQdo0PhSyhyz2m8j' +
+      'qXNM2GSq7AwSrWUAmQK7R4JdkBNOgM8YNklYApdNBLHnvB4rmvnR8CmEQFX4j0Ejn5i+D83Lm2SVdYWVx9oxZKkGfR4A93OBnu4G' +
+      'NHAx1A98LqAj6Rcbgn7OhIqssqo1sT0TNKXkgoNjqnHNK4KkXgxSQIddYcrRvIkw0fJHLoc+bF8JpEEj4/s1SE0kgGPGijqyLjRm' +
+      '4qPrPtg7bU5pysrRKdgTqth6pVmmMPM+U8C9NER4pWWByou0FzZkhGISDwKRyj/N24xf0unHTfUv9te7rKrPqc9YKDlmA9d++ocj' +
+      'vym4pQ//XeoGMAykBg2patxNShtQsf9jTqI6NzWJ85UZqhIxe/9SO/SU8dgLy7gqiq9kt6ZRxVMKi1Gz4bwOIVeuGPTeOQibb1jW' +
+      'sWLuoYVSm3nUWuc/eM/wZ9dZx0vCeQ533bdeWte/xVK99MYr5UPAcKf+OdVkzwLJxbIH0N6ynKXRloxYeB6e99DsV/e6YrlDnb8J' +
+      'YE4FdsWjQ58Q7AO1kqoxxhRMXMvsqRJ79c5Or8resw3YkyEineN4KEJ6oCP1FacwfJLeu0tAiJQP5r+ydXikLPsmJvRv0xmb9IuC' +
+      'JG/KpGFJ7XL4I0LXNAfFhvvDj9WQ07JeejJhIaBxbIYcyL+gbvtWvq0xFzvRWob0+SLRIcTSYctBFl7Ls7KudtgJ5rqPDic9VDwz' +
+      'jfm6jC9yFJKePd1S1cqi9MaErEIu6fpn6u0uqlPHsjfoQg/YXsrRYi6Usj/AB5496kE313jsA7hXmmkmgPTrwWvtaIAPK5tYML+3' +
+      'hLvBP0cpyXu/QbmD/DYTHvFOdP7LaOyjHQGZwqjb1AK5L7U4Aa9GXkkt7G9wiq89EQPw9vbNJhV7WCeJA4kXFoakCavsakqZCrvY' +
+      'LOLM+THJGlNmByic7V8ngv7LkBlxLLMnvu8DEDQfJ3ct9SQ72wCMuoDSPTQL1BZRDroDXT208eU0FQ+PLbCokiDjz9Y=',
+  },
+  {
+    name: 'Debian Stable Release Key (13/trixie)',
+    fingerprint: '41587F7DB8C774BCCF131416762F67A0B2C39DE4',
+    base64:
+      'mDMEZ+Gq1RYJKwYBBAHaRw8BAQdARlh1OX84KPJRedAP/M7WxPFEthWypAp8nvedFhqaX0q0R0RlYmlhbiBTdGFibGUgUmVsZWFz' +
+      'ZSBLZXkgKDEzL3RyaXhpZSkgPGRlYmlhbi1yZWxlYXNlQGxpc3RzLmRlYmlhbi5vcmc+iJYEExYIAD4WIQRBWH99uMd0vM8TFBZ2' +
+      'L2egssOd5AUCZ+Gq1QIbAwUJDwmcAAULCQgHAgYVCgkICwIEFgIDAQIeAQIXgAAKCRB2L2egssOd5DjVAP49S/e9VAtn9ip2DXj5' +
+      'zx87MpUXnLHAhT/LsJ7JodnKoQEA8murEqdcC0pPsAA6Gmev/lz0MWUyfe5Y6DMB6t16FQs=',
+  },
+  {
+    name: 'Debian Archive Automatic Signing Key (12/bookworm)',
+    fingerprint: 'B8B80B5B623EAB6AD8775C45B7C5D7D6350947F8',
+    base64:
+      'mQINBGPL0BUBEADmW5NdOOHwPIJlgPu6JDcKw/NZJPR8lsD3K87ZM18gzyQZJD+wns6TSXOsx+BmpouHZgvh3FQADj/hhLjpNSqH' +
+      '5IH0xY7nic9BuSeyKx2WvfG62yxwXcFkwTxoWpF3tg0cv+kT4VA3MfVj5GebuS4F9Jv01WuGkxUllzdzeAoC70IYNOKV+Av7hX5c' +
+      'OaCAgvDCQmhVnQ6Nz4fXdPdMHVodlPsKbv8ymVsfvb8UzQ6dl9w1gIu94S0FCQeEePSii23jHISYwku/f6huQGxSjAy8yxab0aZs' +
+      'hl98c3pGGfOJHntmHwOGgqV+Gm1hbcBjc6X8ybL2KEr/Lu4xAK3xSQmP+tO6MNxfBTCeo8fXRT95pqj7t3QHIu+LbVYrkLQ6St9m' +
+      'dOgUUsAdVYXJ3eh8Y+CfjmBywNRizOGHrEp8JsAcS0+a9yBL+BYWhS4BL/EeeacRLT9kfzIqS1OD/RL/4Qbi2GLGFsiHaKFUn4xs' +
+      'e20ZXq5XtEL6ltQVIr/iAlBtdSOnge/ZkNvd3SQIyC2QBNAy67QutS8yiaCE2vtr8i5GQOu2fgr1NJ0VjuwshmgJvbZ2m/9Zq1Yp' +
+      '1iMnPVJtOWcNxTZAWJDN4L5OdoqbaOkqS/+cgLy2UTsc0A7cxt/2ugOtln/utXsfgb3Qno69yCuSbQmVM1NrwvZVxPIWi7B2gQAR' +
+      'AQABiQJOBB8BCgA4FiEEuLgLW2I+q2rYd1xFt8XX1jUJR/gFAmPL0BcXDIABgOl28UpQikjpyj/pvDciUsoc+WQCBwAACgkQt8XX' +
+      '1jUJR/jTMRAAt6Mltzz7xk7RGIGaF+ug0QSoh9n07Y0oxEAb1cPSvo3o5wnxQ6ZYIukr2KTFkXaDh35XpXoA2Z9Uf6wz4h8BnF8D' +
+      'Whbo+2sSq9au0J16bsLuIHfhzJWXSwyekHOrLiiiSfhjey9eQzgOT8jJsEjyFzfxtMOTepXX8yQdp4SK3WYdVjAcbwjFGcbh5VqQ' +
+      'Isr1+MdlaVchqWP1vm1ADvQFC87hQjhpMzQoU7WVkJWsqlMuXh95h59h/SndBiHKXHQfs/LAM7M2K/fgS9+EbPWWfC97/8SqpXhe' +
+      'DsvCvueumTyzUCNXFpNGwUUA1qO6GTaMwHjaX/AeCaRMxCQcLdQ07b6zc13dqiMAAL1eSQ10TFP9kD2QoyPjF6lh0S5xshHWET5d' +
+      'uw71KjYAAOGdv8J39DGMvT8OdL8UklIJy7KLjxJOjY21oPCHgx1cQKLONCgOAcQ4ZmzBOP8sWZ7ld8OVKe4c/bOqwbRMLNXUwuVJ' +
+      'uejwvoypCOxbdlYUnfL633wVMQBM8ilog+2TydStV4AUCQVsICw4iaXUU+B6gh1euvgvCW13q7pMFJDPbpC+EFC1Fl4RT+CFLE8X' +
+      'G0kXHQ3xHWo+/b49x3MYv5wS33+NZpfdHEuHKwybfTIVshlPU8rXmrwmVXO9iRmAczjcoeYZOTI5EJz20PBi65wAdpAFVBeJAk4E' +
+      'HwEKADgWIQS4uAtbYj6rath3XEW3xdfWNQlH+AUCY8vQFxcMgAH7+r21QbXclVvZum7bFs9bsSUlxAIHAAAKCRC3xdfWNQlH+KbZ' +
+      'D/4uoBtdR5LdZGh5sDBjhcDJ+09vhagDh4/lLsiH5/HEmY5M0fwUTvnzV00Bsu3yu/blyKaX/oram1jBzwucqkIXFx/KF6ErMkHB' +
+      'Qi0w7Kqb+nY1s24rD6++VL/ZIA5ACLoMxD/xWNN0GA3IMa5HquAxejhgpKB1Dm7QcEab2Jk2hnlCFBgmjun1xEqb2IO0fmfXjREp' +
+      'RBbzvmOTCkEUm8CIikJy7CHmAIVOJnxQZyK5bua05fKZOJQvb7VmmhJw/1eE5+VU0fMHbZDkVeL0LOAecpPGH3uCEXaf4J0Pu4jX' +
+      'CHqz9UPMNRawNWEcBRTZoq5M5GpRkIpPpt8j7jGoQaKM5bUxtsS0+8L56n03J5xWBy+yEQPYnBJs5n61/dccaRwqO47TJsADIqg7' +
+      'T5Q+v97+1xXzMc8KkTbtQatWdukNuVrbLNXlLYI/sPChqMtZJ7yW9Qhz+ljJnBKkYTjG5OLjsInB80cNFOkZMjsj9gQgAagSwqll' +
+      '/IIXry0zKF/ZA3ARmy7G5vjvqP8HjSWbcqbjdz27/H8Zn/HaGRK5GwoBS/4CyDiuvrq9bS6bk7E4Ql6Ni2UF7brjEULiYfbMdL0H' +
+      'HaKHuU3rWBCZtFRyVJ3yUKP/UAdxtS8VwbkYBOIpgS4Y6RwXeQmC9G6crnXR6hsODs5E47hiugf/HkhvyQ6CJokCTgQfAQoAOBYh' +
+      'BLi4C1tiPqtq2HdcRbfF19Y1CUf4BQJjy9AYFwyAAYyCPe0QqoBBY54SEFrOjW4MFKRwAgcAAAoJELfF19Y1CUf4uo0P/i+m8Snr' +
+      'FF7IcsppML6dsxOvioUt5dBbXgkSbCUhdciW583S04mqS8iicMoUSXg+WKXWJ+UaAnfh6yWLcbeYpH8SZ+TX+J3WuLj4ECPeMYfL' +
+      'GY4eehKIJqnEDfVqtoc8g5w9JxFglZBTZ/PJeyj6I2ovzVG1YH2ZER0cvRvitywWBP3edDBa/KPHzBVLaeWuuH28aAGHF2pHtEh+' +
+      'nDfQ/EblDlPUkGclnu79E82gdl3W0GvcbMXccVIvik9IHPI042me4KJwy7X3qoNGbn3+XditIA+6rb1N+wGDdQkDs9MvGmoQoxs5' +
+      'iFi5kW/AIdIMHCR+A6MMO4KGQ6E6UDd/DM3iFh2V+gavktk85sIkThy378l3JQRidRptifTJjESnyM/NUjN8JMb6peyn0xKyYE6u' +
+      'NK9cZAmbEWGCdZfp62gPUo6dR7BHe2a1qJokvfSJdjZtczBuWotFs6EQcCuRDqpySzrLYitCNxNqJ0FG+kryruObVXgr4y+r1C7+' +
+      'CczmGF0m8zp1BuGaT6pbx7X6VqazYSfOkQSk4Wyk89Ry45RZmg79Mgv1s6NNz4ngW7LYNJgMZXwYHL99UiL47dOFBCIXTqVXURwU' +
+      '+BkVxwqZBq10BWd+qdMPGl8hsA3zi64PJMg0u4YaWs/jasZaWaJI6tv/M1WsfQ3TCZrtT6YEnhieiQJOBB8BCgA4FiEEuLgLW2I+' +
+      'q2rYd1xFt8XX1jUJR/gFAmPL0BgXDIABMJkRvqlm0GEwUwRXEbTl/xWw/YICBwAACgkQt8XX1jUJR/ilGw//W+ckV1lt00dA+S2T' +
+      'L7qaQehp//03GXnC4CRVEWalaoEylcqHlvyUiQc6+r44ZkoLTRSadNWt6EIISFaZOiIEDrzzpNUVu/9heQeJeeOzPOFQ0LBNI86x' +
+      'o8e1EmvWMBLDf6NGJZtoG1qBNIyJk0x7x51pOGf7h8xlvEDo3F0JNC5/N1FjtdAHdyA8HLQFkePIWHUm+h76lgF3Z5cE3Myh7XA0' +
+      'NfKe33pgI7CWhbNiF62XhOMAVM6Lrjk+Zp7FWDplSiNu+J3TTjR0sAkpH5Uf4V3i7zIhlVKKhV+Ktr5ojuj805U1tocrH68bBn4w' +
+      'eLDfPzGp4rZ5aMoKqK+nsTYZzFr6NYBQG/cjs0Mj8g5WDvXLLoJ9aCzhQvPqAzgkle2EQuzb3QSOQdg4Koub/aQIB0TGjgKYM7WA' +
+      'j/ECoK0hk3w077VL7MeG8O4qSubW1toZ0ZrabWGRtJ6WxTNc8NqdZHZhZnfDqJQ6YVnpuuvlpAMBZfTIMCQDpgfwbDA3ZmAQuYik' +
+      'B6Jyr28ge5v9tYdZIIil4P17Jdma/usnVSplGrDZzDqxAM+sOsXejjdAIMnpw9tilIa7y23CeflsqdzJsAxZimipzSuRU29VJ35d' +
+      'EtMvqxL5cbBVMcl1FQXGIchrWtSDlzy20WuQpitdPejufO0YcdZCTo83Wze2OFIKmjGJAk4EHwEKADgWIQS4uAtbYj6rath3XEW3' +
+      'xdfWNQlH+AUCY8vQGBcMgAHHT2rJ6TOzBn9S8z+kWexnFbBwXwIHAAAKCRC3xdfWNQlH+E2DEADOwCe6UQAojyXmQSLPeRH9wfyk' +
+      'eeAqVowt15L3SegF3CGf/WyPeA7o4fwg60DMub81UtDanTB2s5ayGH/bzLhhDF/XjaotyEox6/J1/zpginVTnYRUs8mJempErWui' +
+      'rifsKHzh3VT/pv35rwblHhMdHj2txoZtTHa5MjgeRd3oT+NlbbG6firKCzGCVdw6sz478axa8tgwG65GPa/4lRZCfPYd62pA2HLl' +
+      'fFwjgDC5x1cOU6YRHVdX1VJ0QEr++oOFWNi9grbBZjZpNSN2FFpXsvvA3zzaCGfUVZ5Ti4GKsC/RDbmIZFLQrF8v1bETSQDWt4F5' +
+      '6/njcQMcIOYp0yWBvRKhJUeEHVl3u+tGaMl74f59MZNPmNnY6y2daDIRMYJmcjagYcTSpFar6MziRN2vepQ0kVDxXoytmt05kNOL' +
+      'FkPgcKrqweVP7R5mVy+//w99drx47TwJeii7/GiuTN3FLc2gn5wmoeur3hksm05Kg99gxr8i1jeKGCGtWLeA2Kh6deozOsAjyT+4' +
+      'cX4wh7mUO8lOTvRp/WRqqNo3aTdelVxdmKOjtqrukVjLLaY1LLvlQE9K4jshcQBidr1NmdCl9zV/IZzP329juu4MvK7uyyzHSxXS' +
+      'G5jt0wu4szIOzpgAqhsTasLQMi5Z1cdfy+NfqlVk/vmmSYSaBlmq2QgnX7RJRGViaWFuIEFyY2hpdmUgQXV0b21hdGljIFNpZ25p' +
+      'bmcgS2V5ICgxMi9ib29rd29ybSkgPGZ0cG1hc3RlckBkZWJpYW4ub3JnPokCVAQTAQoAPhYhBLi4C1tiPqtq2HdcRbfF19Y1CUf4' +
+      'BQJjy9AVAhsDBQkPCZwABQsJCAcDBRUKCQgLBRYCAwEAAh4BAheAAAoJELfF19Y1CUf461gP/1p6/NzPvYsEfUm6zJYTIDKG1/zG' +
+      'eIC9EsOOluJKDgZYiY6ogYUDhRN9X83yBMzIQkVF88SOQuT2fZk9KOdOAzdAgc5CB7ivoh/P44HeacxjAb2z8/tJJKW2O4B3HpyW' +
+      'R+Yn5aymdLJe+ZFsBdfyU7RPlox42o7zZmf1ZQKQSoBZb7X3Eq3lq442ZewjsjsRiijlTODfp6EEIHYhY8vGhU/lyqpwPkGVfl/G' +
+      '+s43j/MAo5b5TBeG2J9WtqBYy+aG8cRM2vJoUrMZR0GZvgfbMVun17Bxg7ez4OiYhVblx3lMQv25BnagQTpRQgV021xuw40cR9PO' +
+      'y6+yBwRUYNziGZi31rrvzTzmFw9cxV7lpgjAMwZJifGZCldaDBxYUQR3OeAzn09lRhpOdFXpM+MM5GXgRVPmHhtyn60xLMiy5NCR' +
+      'uMtzmP/OaClRKL9BjWnOH3NzsjAvc1VtNj0DSVGTtnswDmAQgFZVYYesjpiTNFE7EDTBCT1uYVhIMr3fV1US3VIfKEZlJrbB9FAc' +
+      'cWqC/oHT/DUvhjnDhC3wRdChlEbfCxqaiHU++gsN66J9r6ZI95PC4w0X3O1hXJeWtm9d8M0SxmAfJ4eBPVOPyFgOI4OFM8fFFie5' +
+      'MeAk4BsN0Qyu2hD5g2RCFYIinbfFsSdW2WQVa62uoHfWgwLPwYz+sWjAuQINBGPL0BUBEADlIikS7hDU7PG64tF5vOTdUSBui36H' +
+      'Poe0t7wfobtkDCzKsm8lVyz7DAgo+Ikj6zF7ocM7t8PrN8b0c2dNRw5GDcVMxdNEC06/Beu78mWncrH/YMrWBblSYDEQcURpZHty' +
+      'MU9C5JwCJT1+A8rOT/ukHTmbZJvR/DhFMxl5JAUBqYm2MzRo+yCCTnDXIuPS+BjP5Ms5wxZ1AfEHxw+6QY/5vGqRhplI78D1DoFb' +
+      'RSUe17n3JSB5CQnqOJfqaaXXkE4PLmdnpViKhDQGdAm4+li/stqFvw4ZZg7hR5IL3/4SpXE7UDBiB9tmTUCo43qiqFU549iRd4EM' +
+      'vMSUPvZ3P2GQ910SAwirTL7NGQccFoKGB2NxPM0YRP8scqrgF/7vAU2iEuDt8ObZdbZeg79rCDY162/BUwHMHuLbqOcbSYEq2JOE' +
+      'nW1CKIdjIJ9vJsOCGrz9BzTN2hUGvxZemP1ZBiyAqK9VE3t/vXb0wB5I8NC2x7qvYHlIrg6kefoWXfkgRkwnYpmX0ywtLF2t3U7x' +
+      'fDYksQd8kP/025YCYeB0t+0ODiDHNlFnmVEU5bx2L9Hw7SClAnOoZdCKd3mhrXl4Dlc61NtAnnBybWNsFIXJBOJcTIX1PYdcBA7B' +
+      'PBgerpgAYVELerhZukshAWmmqaAXm/8choSeWEdfnBUpvtmdgG8AtwARAQABiQRyBBgBCgAmFiEEuLgLW2I+q2rYd1xFt8XX1jUJ' +
+      'R/gFAmPL0BUCGwIFCQ8JnAACQAkQt8XX1jUJR/jBdCAEGQEKAB0WIQRMtQGQIHtHWKP3Onlu0Oe4JkPhMQUCY8vQFQAKCRBu0Oe4' +
+      'JkPhMeFuEADHjOqFK6SmAwAT5JzDkKU+okKP7EJXz8VYYgKdVxsyqEfjMcxh59luCyfNkQsly8imz3VtsidrQfv2SzjvG8DqeoG0' +
+      'szkk29Xwgc7SCDXe+XSpvpXhr1Ja9zrdh0cr2Q56Km+jAzt1RK25789wIbWIOChjB8g4yLyYrI4NGcgLHUklxDKh2JlGgPily+FG' +
+      '1CkD+SvlXSsKlMhyyKt/Gs3xCH8GMr926/SCrQVso8oh0PRKs3qCb/6QvwpXJLSmHSsma8GT4iFQWy4P/4ZFiFNzEsbLx33Jq2v8' +
+      'cX8d8LNGjeQrPhW3kJBIeDaeTMEKkUEoh2Nmyk9CKVxzrTpPof2giBpjyyIbJ2s1G7MsvhvxyIIxJL1GD/u31usD3sFzSQ2Y64Hy' +
+      '9tNiYRsreWhiThSxH2Jj0hWtSyl2pmjYBygvRbSxjkv3wuE9UJEveFi7auyILHnmtwptHIg592gOpqAjcVHMRtt+QpNDEOCeZImh' +
+      'p+rHyet4rdCdd/AlkBI07fR7ygWf8O8p262cSuTOImPqVI38C7Wpyiivh+B1uIEKlZgcmljp7X2kVQln5ACAyEp/NltiKYCkZFGJ' +
+      '+mMC1zuZP4Qful/g/wUkBeFirOguTEiz/KPLgX52gUw2D4uR6tmDfo8bA9JIo/tPyqz8vhMju6UCVXUU9SDVuMtiVjcHyCeaD/0Y' +
+      'V5nI7O62chS9SVMSeIIhDYuCrjEbtEXGWMsDvMtPK/2TSptBQWQUSdHpWEeQmtCnRTBQ2svR+wGBXMTI8pYDANBtpEBxRuhJ+BmP' +
+      'XWaAl5UxJIgfMQoQwEpW+cSFPVShgsqI1TC4f3rcvGtaQBa4/coAsH1mQiOLupUqDNxDYaJCRymn+9tgfvXkBmWvS16uUcHDSeaP' +
+      'EKXfM5+rG+l7PbxiuY8NsY1mxi+9DxahJvPecUzEtz/sfAC2mfSrZ7se+ngNGuHnZp/IVmtabkjIznuB8T/mCCyBjSBCyU2CufnA' +
+      'P1/SFEzk5HlgM1W/HMzYwyv7AN/lWUtHzxWz1uDT7PATJsv7gf7OV7so/mKYq3KfPy8j4nPnZh4BUR+vuSfoTRggIp/mrdYvbIAt' +
+      'KyYanC+x6O+x6MLiEEKaS+j1D3BfAjTOEDXIFVvudw3gXmlzS6tdGa0yi+jtGiuKXs/tIbC9NNSsEwa4Gh6KeQGLqmnFjILg+EL7' +
+      'Yas5f91ufmHTjzMMs8bp4jKtODbPQBxRPQ4MUtLNZsHf6K05NPyB2aRUPP9FLBu6Zqv7YkT+PS1fxuCrgwyb6WzC7OpdW9MHhVBP' +
+      '+5BPExPZmVRl8o1t5vzBgxhDgbE+uB2S7HbpY2BVubVU22lSkijKki64QmcUnp84EDZQdk+myhnGBqi+yw==',
+  },
+  {
+    name: 'Debian Security Archive Automatic Signing Key (12/bookworm)',
+    fingerprint: '05AB90340C0C5E797F44A8C8254CF3B5AEC0A8F0',
+    base64:
+      'mQINBGPL0F0BEAC8s6aFGXEkW0xvN5FSZKaM+rp9FX4EhWNfkKi7PaHEpZcjzC6JgIwSwJP7o9L/LLtLYr68Df9sv+AktdzhY50T' +
+      '4zBQouEl6ps/ZaaiVoTsH8wLOp7g/qDFJ8kH7quUU9Qh6AmirwmEddKmEZTrabg4OjeU/eJEEBJW8/NDc18lrqKC7S62hjt+XE7V' +
+      'C+/C/4BLEN0OvNjYfi+2giwVOBAThlAtaryz010g2Nb/zSdjQQCEndQswlS4enVwklleLo76S63H60rxbh2WiNCvRAJMm6OytcXs' +
+      'QO5NPLt0wyk9FvXf9r6BeQG8zabfA8u5pai+/a8CYgMijH+k1LmBT2j5hOIFDQmUE05aNTLNYQz6uy+emXJkPtIf805D4nFYk1OS' +
+      'N/KZ3xYr+4+FtyfQ5Gj0blSPhsq7fJzoSDA2wTlx4Q6x7abStxtsY78/LCqkRbSUHRKZq1t5jQ5laOV0D1MrLzQB2NFhTWDRHe6U' +
+      'rDOx/ea5ORBUMH7iW27DOZkMgeyidBzAdgoHArO+n9/OLdf1TvpgPuchEX9mn1eLX5KTco2F/kTunn+Yn8A6LwJtFehE4SWL8+PN' +
+      '1xRp9fv3udDNGHwbOuOIvFcc5wNrDj2nzGAV4rJH9xpFTjx1cx8JYXVbuwGqVj0OVNz9jc64CYSpCeKrWBi5DQruo9OSVQn8gQAR' +
+      'AQABiQJOBB8BCgA4FiEEBauQNAwMXnl/RKjIJUzzta7AqPAFAmPL0GEXDIABgOl28UpQikjpyj/pvDciUsoc+WQCBwAACgkQJUzz' +
+      'ta7AqPDItxAAnS68NpqYaYvCiFEQIj9Yzwg9J0o6I8813GzBGF0M+2QLke6ObfBkNx6kj+Fd03992p/fjhHCqJpV0k4AbTElWVEB' +
+      'jS78PiuIetNTF4lKO6KPyUIPTt2ykYgDmsbrvBieTsTK41RED0wRw+jbzJzBVtc7ZsHSy2Pu4zOnPuD/JmXXds3XXaFDMsJeKW/P' +
+      'bfBWmv5X2xR99nM2Pqjg5PtXRCwvB6WsHtlKtp5KLKmpQs+qq63Ixe6Kc2O7qArne0M06wdgezhKVX6rVatBd+TEsa0hS7cjI+I9' +
+      'KzQwKbyARfPQC1gYicip1Edp1+89cA/Sv7OUvcUKDYy5nI4sx43qrCDj0YFrqBVYeqVzMtwEr50xWWl9UsSJucywVE0PRUznoR01' +
+      'uCBzhSWem33FlAv3p0h9LGwGkRxLgP/MmdrVc/d7+uCtrBduRRnY3otHcg9Pg8DIFjfxgGCR7faQGlIlECxDWHfgBLr6oHCiJaTg' +
+      'SVz2D7qg89nziNLuMe5Yhb/Mf2G8oYk12D8+p5GpYViq04zKUlah02i6YLPcQE5190w7zWQ0vaYqBYO7Db8vb1hphtmkilxbTXkN' +
+      'oo2uNaWxdZWK+KUtwElsYX+wHj9f+ec7Cx2pDjfJaImLt/MY+dwSMdzqWbhusIuz8VAl3sXOn5PLmVFTKN1PRf8G60ZYQNGJAk4E' +
+      'HwEKADgWIQQFq5A0DAxeeX9EqMglTPO1rsCo8AUCY8vQYRcMgAH7+r21QbXclVvZum7bFs9bsSUlxAIHAAAKCRAlTPO1rsCo8Jic' +
+      'D/9i4c89S255kb8fBoKV1o60SnV76iVmCmk+iU6uxSKJ30mMY7icJYK3wusN/OZMG/C7aMtj6ROgyG1z0KJdAS8yl6X63s55xI/X' +
+      'IDPhnb9PVf/Dga4dfW7hwq0z5XJqTtoZZ81Iy/mDjBe3Lhc7tsESQdXsULfrpiQc/OiCUiLVOZGuceDtfHsYbRD1omtFl+JCp0nF' +
+      '7LRhzfKII6IqKDqHVbMRzl0qUi42+W67zY81ont1SzfS28DTb+V2CLtDwiBKfBVXBt6junhpPawip9r6OnSUmFaPYPquEmTtkNk8' +
+      'v0txzNifeDMnsPquFT1LpY6trIlFtYFuFOMyQiDvuSHLgThvvWhwRICv4VqmAZIcTDSpFNqU5E+Tw24UQgL+roHbBwnYIl7z///V' +
+      'IvZKZdz1Jk7mZ6pbubfw4Dd9k66h+cdalhT2sCQrLLbX7nrx8BLyGJgqcUZzWa/phhecaiyrtYq4tS4C0pi0ZQ4xewjr45Fmo9B0' +
+      'lDNoiD5a34cRipEq4n07WqMdJrZG9bU5/KFy+qFpshrCi2KkG1HGLOW+pSM4HwvwTxItzm6R4ELLBKEpYjDi+a+Y251ybMDM7ylX' +
+      'twgFV8f9M+1fmmjXrZFk6axBbrh5KwQjQ/LBu9XG7Rsw5WBQ6wpM9/nvbzCz7omE3C0Je9KrBeEsW9I4jlspP4kCTgQfAQoAOBYh' +
+      'BAWrkDQMDF55f0SoyCVM87WuwKjwBQJjy9BhFwyAAYyCPe0QqoBBY54SEFrOjW4MFKRwAgcAAAoJECVM87WuwKjwopcQAIiFcdAn' +
+      'N+EY6vd3ZCO+CktlBlpl8JYDgfVHA6jmxCPafLa5Mo6uxQcU0Qzk7W3YBAHAONfT496Z1nPoR5iyqKf/z/TTjSZ8RqLkWnk0cBGi' +
+      'sr/EDH/cd9qfmlrXfIV6R7rJdlCXkleaStWrL7YCTCYEk6+hnkNL1p1MrmnkKt3DPxzbM0iatubyGwhKTDJShXhCtTm91xbNHBjt' +
+      'XtMM9/AsPCmvb7nW243eAfqVGPFeMfc/WStapJLttIocJ0OMhYbX9bTPFGzFgk77v7x48EW7sYdIPW+/3Hbk7pHOC/vqgLc2Flrh' +
+      'thkigcWD9PpBn0M7M+OeELYxTAxbPYj1ZXwRPrdwnb6KeBTBqu1CzsqHGLB0LWJQOw38bX0FaOGGwGO97hyevzuNZi7ohRjkF5Li' +
+      'q2G4JZHwyhP2YdiiSwYu7Mhm9iMEd/+D/0FymFalmPxFLK2kJHSm7RI0YJMLvLH3b4w4LXxRn/8XA1GlODeXKLNVBTfglmTZc9o7' +
+      'vLNzTzELcQx22kLeYjXS5j+P1F8Q4ctHbfXIuRJhKZ/vth0JET0OIX0IU599Ux69Abv1GSh1FLATB83uKIKI77QlMpVyehhZrOxZ' +
+      'cxodKdkaLWU7QzKoufrsKrTQRw98yFruyeHivCZQb5J6xZPhUQtYbHCerzinUjqpcJMpp8bo+sSuiQJOBB8BCgA4FiEEBauQNAwM' +
+      'Xnl/RKjIJUzzta7AqPAFAmPL0GEXDIABMJkRvqlm0GEwUwRXEbTl/xWw/YICBwAACgkQJUzzta7AqPDvcQ/+MyvhivufExXRRIXz' +
+      'l9YhJavb+kfppcSju1fmzInkyNvYvprc/OrGt15N3F7zAr6spATBBvlQ1O0B6FjxkEe8Iaugoi4inhfYDyBTP2lwFyOSGQk0QGsO' +
+      'kGYrEQ5D6GnFMYoRqT1u0xnQ5aiHcQxEx0uEXqH5f1FPLRebYzyRRj02SOzakZkdQuxhHjRAhQj+qam2Bb4cBLzGiVT1bU+pkwTM' +
+      'pWmJNst0+Sy7asTLQYQLptyAsXT+ZB0wj2mrc5WsjXWnTxXRNB2r9YHS8nHW1j+9D108vJlU7dIrEi2uGkvDWoRl4clqPUE+Q4C+' +
+      'oVTgqUDivrbZijeCeDPRz+1KlvOjoafK8qfskl/4u8hg1ycTD6nccbkSXa0Q2myHtSXerxVWNRCwDc7FvLm1R6+L4JTPKbRDyLya' +
+      '6YaqMeTTJboj92gpFWXZ0ddaEF9yOJOwMki6K3QtGbIqoCtwsPZpBCpdSCB+U99pPy+lS0XQ5wdn7RZZSKXk+CC2f5wbfiv6mB1n' +
+      'BbvlztWuNlb5nOAxAWkUrdCo6q0iiq3ncBolGEFtBaINVxfBpyGKNqi/1qqotaPi5/8mxSgrRvwKDvf5Rwq7CGJ5FaoDakwkK/g6' +
+      'OJs9x1/VPkMu3/RgeK+Dot+bfNIKE5Bj4kT7lFl0nW3x+SVe3zIXZzCsJA4N/efV3keJAk4EHwEKADgWIQQFq5A0DAxeeX9EqMgl' +
+      'TPO1rsCo8AUCY8vQYRcMgAHHT2rJ6TOzBn9S8z+kWexnFbBwXwIHAAAKCRAlTPO1rsCo8CYhD/93z6kS0rb+br0gSH0eXbvByDjj' +
+      'OarxcLZ/ok07PkinhJUvbbu9ereMsfUaY1Inm+jznjd3oz7aIgx+oltt4IMWduPMJ2X5LmYRTCpyVPtEZGVdMowW9FFJIfWM9Olo' +
+      'Zkx798GicuDx2qwIAg108xAtPpTFvBJRPYM4n3+I7+Imwl/s7uMdjfUdmvtzJ3p4bKB9OVXT1nOTCfeqtAMZLXmQtSWBxE6VGZzz' +
+      '+c6l93TaSnlabkPlIJRsqrZgkcpd+Wzy0aUEKQaQOSitOTJ/3DU17QrJM1EQ7Mr79jQfkAQXwhzFj0SDee9H2P07D/aHENifhbHf' +
+      'ltr43lEZtoYZeY06VT+HBut6sWos61hH/4K/2Mr6YexER2DU6wC2oUF0Z/BXs/FsJn8bxlEOfz0f7k+W8gDGjvESwsKcnagXUpAr' +
+      'sD5EXChTNyKhwxx+8MC9WBacGhziGC1I8xEDEuZF1YuINWusWY4h/Vx3fgTwNQmvnahXA5pFIFAHH3EWJcX4+Ku0UUpBTz2zn0R1' +
+      'wWLLpmMwgMYFt5GfA86jJCYYnNbKWoC/3SZ5IMyln/QTDWY3oXAoYHShs621rDjGI/NCFKIkblacmfLh+A7es/T552VRURFXaDHT' +
+      'DoAoJxmYBiTKJkC9QvkHQUckSFEUC1MB9jczWJMOwiiDinuqTdu8j126b7RSRGViaWFuIFNlY3VyaXR5IEFyY2hpdmUgQXV0b21h' +
+      'dGljIFNpZ25pbmcgS2V5ICgxMi9ib29rd29ybSkgPGZ0cG1hc3RlckBkZWJpYW4ub3JnPokCVAQTAQoAPhYhBAWrkDQMDF55f0So' +
+      'yCVM87WuwKjwBQJjy9BdAhsDBQkPCZwABQsJCAcDBRUKCQgLBRYCAwEAAh4BAheAAAoJECVM87WuwKjwT+IP/3oNbYJJuAi576J3' +
+      'aov4+tHleeoDtlhij3CNgkdJvkiv6rSiKRNxqVbEi5A3+chJ7h0yHoCGYJdi8ciVEvwdbgduQaBrmdIR+Gt180KBWwQlxSAMIb5+' +
+      'wuATnDoKykTiHy45vHsiXTyZ2IaPwAtcVsih42KOE/M2s27IfJZlQfQPGDi0Uurzdl8RDQJiRZhNDJDp/MsCaIA8+MY+EIyiRjBf' +
+      '7cGmEBoNiCG+5xIChtD8oFbragdcnIY39AfjVnAK136utBnEXUkjl9+hGCPVWOzPlnmBYelNTis2w6lwzbkmFVVNXrKJCToOb0co' +
+      'OngxACBIZVHUEzGOYzTjkLjcsSnxoamFCxc1hVg8aikoai+Hnb/KMSB4/bpx1k9B4GVM8fuizbdKyRGnwi8aCUa2mP+cI43Llc+b' +
+      'pPQpdDNe77xO9+Wg+Ysnlno+iwcEunVeTXyQ4GqmjCJZhjmiO/oJVID0qgYwsjEC5F7nmRy1zJTfl3oTWM/I68hJCmSxd0kExDEN' +
+      '52fdGhx+42zsWlMdRwE4/+GL3lrqhUzpX/806Iib4xP9zx+tKBs9ffmHNl2TlF4e3P2esSKgGaIFMlMomj9IPNeKdAae5mSwHyf7' +
+      'qkXCg/1YvHM9LhzOb7GL5NtXc+r+tNSdZreX4xOu2Rzp6f/A4eRtj6c2UdxgtoJ7KaTBuQINBGPL0F0BEADg0ux+DJGosdzyReAN' +
+      'D8zy7WXNY1HbaXW57gyAkNLq6VkSdlj+VxEdZUbOJxhQZ1hLz/uPYK0+htMeCPfJ0IFmJYo96nU1oA3GN7TC5WioorWmh5ncnIX+' +
+      'VV11yo33BQHVlv/P52TQQQCWY4Mn7zp7d5BtsjbiaGYqddLadQKUIW7ErMToYnQws+Dh9AfVVy0IsYtnMd7lE2xdG3W//vuf4/Rr' +
+      '8dxRGMWcQlNlD/Rv2LgW+pPtXJ9jHi6vdg5XxWY04ck+kNBM1o1mCoSP8jtIVNsJjMmufqlxn30BbH3C5vA0BQwnDEssReu4O1a7' +
+      'mqXaYry5R+OTd3txyMh6riM1+t5eZujEjhJiTsq2GIJu+/fFv11Q5L+8wOPmTFaUN7Pg73H00a9JbUNE6p1XuLVJ8qc1EpbBxYYq' +
+      'LZKHWlicq3BgYq/MFORVCuMhFaokv5ZuJAFLTZORBetkHBgJ0ns35B/6yJtM1nw94KDYm95HHnmCY81dbmQBxfhy5C0wLwokaGuR' +
+      'WBCnvH91WDjWSx54MsIb53x75onuH0GZB0P1+981sNJubEuE+1J91xkJI3xvAtfo3jERO7LYwsiSZOvu+HgPy0X1900rTRSXgsD8' +
+      'b0nMjEBQP0f2d9i+Jc/l6dXxxU4xLO8bLH24O0FLjOqWRmvwa8Bdc9bc/0nTvVXLawARAQABiQRyBBgBCgAmFiEEBauQNAwMXnl/' +
+      'RKjIJUzzta7AqPAFAmPL0F0CGwIFCQ8JnAACQAkQJUzzta7AqPDBdCAEGQEKAB0WIQSwyrkmbow5KXmLPu695tK5IW7HqAUCY8vQ' +
+      'XQAKCRC95tK5IW7HqE5jD/wIRaZPZJLf5In7VAbBGyvAMFXgSGlrwHi+0DO9mRsmZG7JOICjz2Po2VIxLvngbR2hSjOqiSMBtA8U' +
+      '6YsyKbNqSyWbYh1PDTS21/gofJ2Rb6ClGzuW9E2xtxjaMkY3IjHSEFUcCH3qQkF1dTR99eYYWVxWZ+eWuiR9u8W2H7nJAcgHQkLj' +
+      'RdYjQ6g4W3QCJqyGQrDhU4e9bAN0qucCZeiLDs1KE9sxhmrXgumNPi7SfgfbBce1fDxHgsWEItTRysTry8nkrUZwrhcXwmdLfdYO' +
+      'fEDysZPEqcDzxuQTMbkl/QWnLsL9jqYj5yEcx0MiP7idZo1PxTcm4ce6yO0RVU2BEhSewuB9A5paVMwsbeG2o7d6peUqop/CHime' +
+      'On+cABXS1/OCNiNlk/5ja7ELolCipFBqTd1EoAtzC7x12w29fSxAnhSLjqOQCYyVZHZlwt83E1NE4a+3wKH4SnS+Mf6tYT03hYIM' +
+      'U9U6m7ltoa3MS10I2Ztylpu827KLcNPUqfY+pSOWB4C7oSYbHB072ADXIjzDhZs+sLqowjbyeYSMmRc6Lb4wBCYFLxVclWa9XZ+k' +
+      'Q2kEPmijCFHwIj2Wt8GkT6sgH2t94lSSeUC9YuWbgS4UNaH5S6S0Y7T0VnSImp9++Tj0gFNlaSPe0i/PI1R6i64wTsICE123kIqw' +
+      'H52SK4VuEAC7bsl241sfWfnB3h6dAlAyQLHuiCD0nK3/3bTM8xJMXw1mPjoM0r2ok7LUZ6i6YIlZJudhZQ9gGEYAXZ113SajhIB+' +
+      'kopjPiKRg3W6Iv7MiK59ej7QWxB77tcqXYRG+GFt/Wip6TIW0S+iiG6Vk0m1+YWl+ianWQcqoS+w922GQlGe8YntbWuvLv/CdWWs' +
+      '8ugjo/cHVKLjZ4+yOrbGjQRo6aE9UZTS+teA/b08Y3uBK0MGGjAjrOV3LYUWqKXCFScLQMMz/7Qi1aUiorlanRKt0YSvBJL10ptY' +
+      'hB/Klo5QEs3VYDBVgd88dnqR/yAx4iZIwblFDjTUQzFLAkeAHGatu6fQ5DcN+6zqwUFAXmJZhcCLRN5yEO0EVV7ZW5vLVSzOev2J' +
+      'jF2nvzMM4TPVv0yg7XHFcLR7NohSzZGtYl2bDd0pqoH4hBAIsKc65yrwiEt47IvBk7/bXdHq0EOWuywE0MFdAzcKr09qQ6eD0WSx' +
+      '9RxpBVW/smP12RtD8GApgZGVKEA5ej/H+fJfQtfMOdgqeQ+f6Koqrc9DS2PmutbkG32tqHmAwxCtzRpVwXRAGkKh2q5GPBn+OP3m' +
+      'vGgrDPYh9w6IASRoCJIbNhWnHuzpnnTZL3Oy4kTc/8+1Zuthf5l0gRyDL0NKcL0Yim5+VOw8LqXhRMnGa6kBCrI8BYy8Wg==',
+  },
+  {
+    name: 'Debian Stable Release Key (12/bookworm)',
+    fingerprint: '4D64FEC119C2029067D6E791F8D2585B8783D481',
+    base64:
+      'mDMEY865UxYJKwYBBAHaRw8BAQdAd7Z0srwuhlB6JKFkcf4HU4SSS/xcRfwEQWzrcrf6AEq0SURlYmlhbiBTdGFibGUgUmVsZWFz' +
+      'ZSBLZXkgKDEyL2Jvb2t3b3JtKSA8ZGViaWFuLXJlbGVhc2VAbGlzdHMuZGViaWFuLm9yZz6IlgQTFggAPhYhBE1k/sEZwgKQZ9bn' +
+      'kfjSWFuHg9SBBQJjzrlTAhsDBQkPCZwABQsJCAcCBhUKCQgLAgQWAgMBAh4BAheAAAoJEPjSWFuHg9SBSgwBAP9qpeO5z1s5m4D4' +
+      'z3TcqDo1wez6DNya27QWWoG/4oBsAQCEN8Z00DXagPHbwrvsY2t9BCsT+PgnSn9biobwX7bDDg==',
+  },
+  {
+    name: 'Debian Archive Automatic Signing Key (11/bullseye)',
+    fingerprint: '1F89983E0081FDE018F3CC9673A4F27B8DD47936',
+    base64:
+      'mQINBGAEHQwBEAC7MhpIQlLicwR8tmMH0yFkMIsqIbfudnBCuV043sSSSdUT/XjAXKdsdOCpfb6Tfiau1uY9Yb8gWLM8JxmSuaIa' +
+      '1jKlYiRZ5G79D7NOVIcqBrqp3lzVHShLEXs4421f0Y4bSMuDcY/cdmRt+S+qlJvqKLwAbyejyi1i1N39UfJtK/OdZfuPNjz8VoWP' +
+      'gJff7CaIYYREo4QWzAnuq65gN6DP3q33vh5OcoZgMDR+toEKYyGqhjXIYEJU9qYz/wpglyijbFoyS3jn0oCTHpS2NwKc01vBGVZp' +
+      'fR+DVSgDWWQHjlrSpb9E7bAxn2RfUZnQ6Sh3qcoihOjyI0RZ9ZYH8uQlur1JSS2n3/RxtCaV6uRtXDB5GuXjNfqNsprZVhYYhBcX' +
+      '4z/4oMVim5ABkXwGNQMezrESHGq3oiIeJaBI5Oso2g/D1MIS2W5B6NzSTqB4CaGzZ+IY30vvkxhnIG7gr4y76FzcafdJKM1cH/Xl' +
+      'FXjnSGQ6UmA0E6hpXnjsQWGPL7InpDYHFVl1dH2syHOqHUmEU8CcZayb6hVygnQHh7DlhsrtnrN84qEkuXfitC4Aqaq7lMflGB+y' +
+      'mphxBM+CC4OfiyvW2FDuzQAIWPVRwmKuKxMCRnPmSd+UPkyD0jm6yb1F2Fl8Y5T4lYOJJ9OfOpUz38LEqdVx0BosBn68shCwPwAR' +
+      'AQABiQJOBB8BCgA4FiEEH4mYPgCB/eAY88yWc6Tye43UeTYFAmAEHQ8XDIABgOl28UpQikjpyj/pvDciUsoc+WQCBwAACgkQc6Ty' +
+      'e43UeTYUrg/+LEMuHp3zMwvR6zok7CAVn6Wy2QNj7uNEvx7S4jmd8oMcjPZqkF5kjNso2iJs+l+6AeluoQq4b4gnCbGlarqBEe0B' +
+      'wKdHKo0eXcOzmx3XoJ7Gt4J+/iIrBANt4cXmvT6kyreq5unj4AkxQDDgeaBXUkkr7B0WtzZpRWyYhrHELlGEEdPSAgnIzmLYNXQT' +
+      '5cUrBwLawtn1IfC4SYpVfehW+ltr+q7OlV18ggLxjsXTD4EppPGtUn9k8NYzMK6IB6NnDxT2pwCsJZzItxv9TU8mVwchJ+NZ+EKC' +
+      'RgK3QfZkxEfXuZuxRdjyZp3ZYuq+1nT/7BRx1m/Skkj8/zrv/aFQiLi9uT3gqAG0PRZBgXbYDHGByTayZayZuW73lBV5dZyEpBEJ' +
+      '55DXgbnDk7rmKPDQitXpVvXEZVDo3xMaxu+XP/M3THz159ll3//8MgUKeQWw0wHYD9/iWSDmeo0i6XT+6cQU3khJv7IvoiK5S6sl' +
+      'Oa2h3RRoNbtIHhtQVGz7Q5RfoVkczOeV4jo9eiJW3Q8V2SUhzI8WIIrEjdQJaG/gnDNM8dlO4gnvCfTQVThEtxkYEAWBreo2DfWs' +
+      'Kwqi7ZJajMdpPGTIvU+pJwDY6i7zNuoHrkph1sgc8dYraX0VzjtfJYLMv0z+oTfdHkNKQ6s/zhCBw9V3a5w4UtIKaSKGUwiJAk4E' +
+      'HwEKADgWIQQfiZg+AIH94BjzzJZzpPJ7jdR5NgUCYAQdDxcMgAH7+r21QbXclVvZum7bFs9bsSUlxAIHAAAKCRBzpPJ7jdR5Nmn4' +
+      'EACMtvbnCpFKD+MzkF3b5ccFQLk03cC7sPzRipKsR1SoKKXV7Vcps2telPZPx88FzjRoj3jBLtsFNELYvpFANFCLO1Nexv9a79sG' +
+      '8vYrhqKDLT6ecgSJDHbRl9DovAjlVbAGsHBjbmV4J7o7F6xcXgB4t0DIObe2yU4oiCa+S4ku2p9a5ZPrKMJmbRg8EfwD2VVfw8KC' +
+      'ycW977JV7MuihXYjjrHugI40h76+rTbKbuZLcTBxMsi1Dfx5rpLVYZgukMU0N9WwBdCC+x6WBQGmOFMDy15f0cuXYTjDuiZExFaS' +
+      'b04e9O6p3wf2vOjfsexFIQIy9sXJ7KLfpZoULVzoUuAWgZfKxtH3D4imJ9jeiFKbPomeLpo7vsxfZ9W8UMRfFCKUZG5kS6HKC00T' +
+      'hKD8qXCOz66Ypfy6BJvvTAKr32Y8lgQNqqu7DIntjNrmAJXYSKlE5h+B/tVD5VdszimE1tEEcgf8lA19C3iqUTIle17w0WvhJgBI' +
+      'TE+TP2SUiw4tfWYQ55y4oUfJi4lJVck4PuV/ELzwlZmN2A8PSgj7JmivfEQhq+ANGRpnGJ7AvmhAOsuPfakHmsiAdeo0EOIPy5hY' +
+      'FxWGZcFI8xX0ywMH9Kh4hS97oZInCeOsBfWGWUrL4NWogLYDIsdVLDxlDT+ZPnXzqlbtHhwuoniVpVWXH6sMbokCTgQfAQoAOBYh' +
+      'BB+JmD4Agf3gGPPMlnOk8nuN1Hk2BQJgBB0PFwyAAYyCPe0QqoBBY54SEFrOjW4MFKRwAgcAAAoJEHOk8nuN1Hk2QmcP/A1IBxQM' +
+      'UaPom/NzStJhOMibGUGgcCx306ioq3Bygu5L6Tfo5QoaJINj57Nee+0Dy2dHe9FCaMdv+Cl7cGL6egq6VyIhDyYef/edVRXaukzi' +
+      '/dUIW57704lDyudHKBy2KTbzY/WJBNOBXmRG76Q7vTxX4JOYv6whtd5ulyYnom2KUlctOJ1sfNXg+D0QWo2XjhTkevdewME4aQEa' +
+      'PuJabAcfcr1LoR3Gnsw+l06hBzuUn1kOMO37ocveGzwLshzIee2b0bhCcc2o2SH7R2xxGkAAleSeS3nXsn0qH/R+3juQfwKqonmq' +
+      'F/dMx+JhcbIvGi8TfZ0vzhC3YJGqUdK12un0wFF0c0IHR3ZnbkvP4Fh+yThFgTxMhR3XiX27+n/ic/C1fm3pN0RnQabUHODlP0Vg' +
+      'AVk2fwoa+rjZq+XqiwZe3qqfXDQrB6blF5/K9jyEaph3D9Ug7Z0wVyFJ8BBgN4+b1DaBRFt43vTOOx2uVuRDqGjF/LuBAw97kphF' +
+      'K4e8xAkKfUzjygQqZRt8yFr2LvfaFyrBklEqZXDjCs2/+sZkS0e/EZ4T6yaUM2jPzt6MBM9A65VZE0LtvWTLQuvxpbdrwxDyOfqX' +
+      '9GW0RCAXbz08y5h6EqBeBha0s5Mtdy0V4FgFNNTeTUR5GCTi+wWUkwni3aCOBPnEjHwCWYSsuBLwiQJOBB8BCgA4FiEEH4mYPgCB' +
+      '/eAY88yWc6Tye43UeTYFAmAEHQ8XDIABMJkRvqlm0GEwUwRXEbTl/xWw/YICBwAACgkQc6Tye43UeTY3wQ/+LjebzIjgcLJaFePu' +
+      'VICRZdTjtyj0EEWDc3rjbYUhLH/oMMDt5wjvKaRiF5TixJdP+BqbYOaNbC1q1zSXe3WKp7rKf3Y23A4ib6qpI8jiAG3vZRyki5yh' +
+      '4Upe3BsTlRHYVd4O4pWzNktv3NYwxg0HHv6T7ZMs0oGT+ewQDbVpovWaiaaLgFPtFYrN2qPhi66J+K+QTNJdTpvWUQo1m92YRVlG' +
+      '2C7rx3Y1x2do5SM/vhRJ8Di9bMU0ZCXQGLoNedTEq/3OgjqPUUdEtcUwf0jO/fPnaEhaqRDjtTteGNx21Iy5adM8otUw4XQmmDe7' +
+      'makdmYTi3LDTlOVkOyMlnWQT4k601ySvnSmdRwUT7vOV7pqUnHPTklBwoWO99/N0DF524LW8/IobNuUyX8hkQ70krpC7/suT7cq+' +
+      'l8Q45nJ1zTNnYNUdtLktB4MwQchedynsmPjGjADpqgCFF5gCyY25RIJ/S2CBObE+z9Kx9s+CAvQyoTYVaQdwXmavybHpPmocXGJC' +
+      'BG0V6JAkJTpJDFNZM4MstcAltUH6JgNZ5YkKvDAzLBFXROvo0Se4xsEiMkhPixXqqtiITiynQIIgLgb9BQB9MxZ1FD1E5xC+ayMu' +
+      'D5W0gXGNQUNflaywJHIGTY66axrIVXPXhi6vhLWO8YYIsewgcR/rQDc9kc5SGBvDxs+JAk4EHwEKADgWIQQfiZg+AIH94BjzzJZz' +
+      'pPJ7jdR5NgUCYAQdDxcMgAHHT2rJ6TOzBn9S8z+kWexnFbBwXwIHAAAKCRBzpPJ7jdR5NhsQEACf8Cwrte2o8ZoUo6GhLasJF0Jk' +
+      'h0d5kC7utqxK3056ykRz4QcHmacWdYzThZoYtsSzM9UudclTgObbRnnGFZz9X+UlEzM/D1wgQ0uDbdaYbMpNtexChRnoYugngzhg' +
+      'cZI9kzWXLSGeRR13TVoqHFTRiDkl69OCxGf002MoSYKAqwUUoaBnb+uAoDFdpj+UoFwKqcCiDUcZ00vXtfR62f8i/+kYHjVMMrE9' +
+      'kksk0Q8Q+cj8K2e7znaLD2hJWre2ctLUX9HON2Xi+Dnw944GtbdVMIZjoTgeTphW+eGr8B3+WHYUoO1MHMb3eezBZSZHKbYLgPLv' +
+      '3qz6dm/VHVBR0MOSJu7y2ljDIb4XAvvam0btK/JeothXWgUr+ou3Bjc7YXH+Q4KYgJ1ALs34PmmyTaKmT3lpbI+3qyDcvx4yEGZJ' +
+      'LE3hE9fuOwYLvtXCc8+wxfLpRdQ7puuFTAL97i1eHGODj/ZZDmUivp1eUzjoRUTDyuvWOMVtC7D2CHai+yRQVtN6uCinTwCnhlq/' +
+      '+B+MMrlEL92kNEvoVwVkGsogTupTiUy9DySk4b8iyKsythnwN2zCF+GfwjEDetXJnO4kLQGc0TX01TSLp4b9mqGXKKYZyp2tFOJm' +
+      '3+QtD4/14tpGFTZWqfLDzCNXUSXUQFTHUFcJ9guUJp653054YfJAIhl0VrRJRGViaWFuIEFyY2hpdmUgQXV0b21hdGljIFNpZ25p' +
+      'bmcgS2V5ICgxMS9idWxsc2V5ZSkgPGZ0cG1hc3RlckBkZWJpYW4ub3JnPokCVAQTAQoAPhYhBB+JmD4Agf3gGPPMlnOk8nuN1Hk2' +
+      'BQJgBB0MAhsDBQkPCZwABQsJCAcDBRUKCQgLBRYCAwEAAh4BAheAAAoJEHOk8nuN1Hk2o5oQALUciYUFb+EKd0pz5zDYpYTLxyzF' +
+      'k6d1mMVJCejG8ZiEJ5Jv6FVYMvDiGmku0yrIjnKe5vfPXGHOQO7WOBbge2M/VQcmQp/mkOEcvAz+2lF71dPHq7/RadJFLmRxnvHh' +
+      'bDANl+lgO4LNWHEJRN7s29IJVBzrfOXAoDgVs4gKjVK5JC4qNA7be+TIuQwyCQfWs6tmOpKaF578APfYdeao3kNZTe85ahUm6Wrt' +
+      'VEBcQtv4TlxY0X4/5EBSlhyNux12fvA/0/s/iB7Of+SFHbj7xZ/Ep4R1BxmX9cBFaNVUD9UQUkJLstMb0KnF75PRcohPjGnPN6cp' +
+      'eNwOX3D2zAwn7mGeRxJP3ttppV031HzzI5WBiKT6jCONNuHS6uw3yhfTD96OHOwhDG3ikmOh8jO7cqAP0Bdl1TICZ3RIMqMR/iYL' +
+      'FmLLrlqGI3OZIRMMJZe+7C8uFRHN/hX3Y2f41FC7lf+IKfTYL33x2CGzTlW0fQIz/cERkvHTIY+tUjOvC518F/8Rq3+MAg0eoa/h' +
+      'QR9v7c4vFBzC7V3Ix8+A1MJq+E5aEqsy2vIBoVbMOf5cjUy5q/bCq7HU5v/hr8gzQHArfvIYgkC/AXfWM17G3DR2fsUE+lyc2ReA' +
+      'neMr/oqSl3u51ScSAHMeN6/6Le73aZ4yYwhPIS2M/KDf2wNURv/rMc0NuQINBGAEHQwBEAC8chuIZ+O2KpPEihNN2r7jRZSz9DRV' +
+      'oNePZO3LFSA0WTcoInH/ukUgmR0q+nqd4GCF/3/MbJqksnJM5yHqwIAkZq+Uw6rO0rBjiMjHrTh6JfrKIiaoILp5l+nJZFRU9igD' +
+      'nnKv9wOrsODNyTZbxl3kkbbDJUh03UtMCtpt5/vlVa/bWf/zRZZp0p5wDgGs6JjNzne+DXunw/cUXxRfTpeDUtvaF6sCUuTabAlN' +
+      'J36MRBAAxUVQZi4hhU2zDdC7QS83Is507BryrGTXQQGnxGjYFukRWGPnk3ZYEG3SC8F7lO0xPp/gFIVWlrFdJXQozZRXVIU3XtZX' +
+      'UwX8nKQRffIc3VdSoLhN76SVusZj0q14LR6wcxRzKTBAT+fSeXEbKA+JCVOyHYRhpyqmRlZqF12TqmA17PIie+DysnuY5PeqKDRz' +
+      'unrV9JS62+xzFSSEV5D4r9zo9OEAxGXMa8Z6mdErtpvEuf0iyt+1uEZ6fyk1mon1DyNMchBH7LM/4v33V7Wvl76GjEh+Mx82l0J1' +
+      'WEA6DfQh99dpNDfj2Eg5cUlTIpwZ9i4dSU4IUQ5flsPBqZXDkqDvJPIUT3qm1zJwsH6V61Oxjj5DL+yvfKQGceO26IYFTQPkhmPN' +
+      '3lBZZkOzHYSIlrtXXiyU/I0KBc9mjXltw8YDdS7asYfHvQAQ72E3TQARAQABiQRyBBgBCgAmFiEEH4mYPgCB/eAY88yWc6Tye43U' +
+      'eTYFAmAEHQwCGwIFCQ8JnAACQAkQc6Tye43UeTbBdCAEGQEKAB0WIQSnI2iG88zKrRSKJ/gOmEBNOG+h2QUCYAQdDAAKCRAOmEBN' +
+      'OG+h2W2EEACz+RJu/j2jHZ4bcnhhF+6SEqrqGTrgQOEVeaFpCbQo2I7VqvOf3Q0aKNexMyJMYSQlMqZxC8Gr3T1Tqypgzb9+pq3b' +
+      'XZDnvMbJviEzeMNBGzIn/kgcr17UxL9LvQgWH3quBCgooNWHAoJVD2kybJki2VL/5PnfnUIbfRUGhFJPWUmI6WHVNYGTrH81WNxT' +
+      'MC6VJRrYOiaEDDm6cbFvbjUmFGxA5fJhX3NaHc/pRcN5oVOzaL/CFtUDTK4PGLuoWOMkJMcPAO27PiQc/FylUFzD/9GW+TUTriEi' +
+      'P27Tw5JkH1Oq7g/dXD1V1xsvT5blefhPYOwrP0ZWjPE5gKdDQFikIsZzx6DsH0ZrqmE3NFlrsmUmkHROc9JzygfVnPZxlHWYV6KK' +
+      'hwA65uk1xZP+MNsRJCip3hlxxwQmioT40EacHCpusFSdIEpq/V/RSwo6x7viuRa8uVJF/qVlbG3S9oCMiiuRbTcdLo7gJWcRPeD0' +
+      'rUFAu+K2drP2nOkKmw9xShFtY3FXtSjzB6v+vic2kje4rCIvrOo7F4Oyv7GDIeSdIeoXjKWYaCLjBqkPd3aMgPa0WuO8CweINodX' +
+      'NocdriytVUuEifftMr5DaDSUmBsxaDHNFJwVaj9adN7EgccHehfXLN27zhN4117JVAXJssxT/e9XiiOSnOzMG32zOJBaFljgD/9u' +
+      '5u80bmUqwJBQ9lAmmwlFmxEMKeL2n3GI7HSRbnp52i4asm0HuNT+SF73CcLwyI8yV34K6tyMga1jSPn2cwqNyO13li3ZtzHFz9EP' +
+      'V/1JjB7mdGganNujh7xR+X9qHf4cHNxvbAeurAeP631gThzFiR05DZ8zTJY0yu5DwvWE+5+A2Fa3T02nL164djJBxs9YRIM55Vt1' +
+      'cxdTJOKmAZFniKXHV8Bw3x1w2FiFV1raxIqgTIywx/AaceZ3nvfCrxUKU8zG1PZRNayJ0rJMO/ohkTjRAV3BrN30SQfDbwC7GDKd' +
+      'DFO4cd8EFpl/aufJm+Kl78qRZ/iKkzrjdQFQqklRA5/oHHXoQhvL5IziCjADXyhKka20JmOwibSOAcZCcLVAk1T2kQ1XVt0U7+Cv' +
+      'CvCgDPoVc+65xWEzjYjudcjwgrlR0kPYr2b+RqIW8gzuZzU73tZ6Ohc5eZfwkqW+VwrznBjL4DFj9tp5SxqEjRuIN01pVGm8a15j' +
+      'xADRuw/qhIYbnm3hQujqV9otSYGBKVIKExbRQvetvfSt/CUlkSv8dBT4oM8b1JMVbe6xtwDyDyZWEIWEatq5gwOM0UC/2Q7RRffk' +
+      'ByCLzA5WGGQiypcaBI2JQrrCS4sB4jubohw4i0QNb7taniVSfKON+YP4ESyQC2aI2dVCocCtgVYak5glmw==',
+  },
+  {
+    name: 'Debian Security Archive Automatic Signing Key (11/bullseye)',
+    fingerprint: 'AC530D520F2F3269F5E98313A48449044AAD5C5D',
+    base64:
+      'mQINBGAEHLABEACob9fgQVEt9lqNWKPyzMdenmg+sIE+1ZXwUn6QzJhGedE42FY6ov6NAzYh08DOPYZsxpU7C5vX9nuM2Fp1tKgG' +
+      'XIfQZmc6EpLsYmPsKpAFOHfKs1SLbcwgc9pgLvJ6ZvUS/c2T2SHxMStHyFlJbMkLd8B/DQSx8XaIvjlHWiTiLv/+UuAfd4yQeatM' +
+      'yPvhnVLuUf5Utgdvl5Twwm47IxUMX9426VKg19/22uJyWN0kfI0uLy7hg1cHArR5JOoiPRf1xR4ZF3zgu4gwCDD1Puv8iJuWM2U0' +
+      'DQDPKOuH2DdasezHiGCVrQ9LWijTZvpyT/fg1qaY3w/1gx8QK6TpsFL3Fwxopx2VrD7e2+FX3mmxfqhJGlAAfG0gOpie6t2WH6df' +
+      'cubWCt8hjY2gN+NT24gotDqk6Uz3TgLDG439+A6Tazji2shvQp74iTpVjyiBsdjF8ZbLBX1mGFLjniuZxuzOk/skUaInZ6g4SGw2' +
+      'qy8f0uBbdPxeIuNe8QLxEotXt5YCh265BDp6QpnHh5qfFc3IqwBA0hjkgvuzH+uNm1lA2dlKscPsqntw2c2epN4w/H8VZYlv80KB' +
+      'EHx7vaneoVMxQkYDTNA2pJJJvWO1fKnIlpPMu4HWeAeiFOYnju5/Vdz4JuBmOQ9ATiHfZDBuC35IWzU1r/Tq6LoPIqKm13xJawAR' +
+      'AQABiQJOBB8BCgA4FiEErFMNUg8vMmn16YMTpIRJBEqtXF0FAmAEHLUXDIABgOl28UpQikjpyj/pvDciUsoc+WQCBwAACgkQpIRJ' +
+      'BEqtXF1npA//RSkQvkVQqOtQdoZliUKFR2w1RZrH7BXRMDudrjOcJ44GNuhrwPndnDYXEmEmIKKXamT30BwDiD9sn4Xmwr6r8YkO' +
+      '0lE9vvL6vvP385P7mdDmd0uqH9jm8fxQelOwuf/8IAFohthBi6ajfsPUTgGncGXqAUvExlShhXZK/rq+3lWFy+hhyxKC0nrEMGsk' +
+      'iATUY2HyQoiy47BheAWQs5IsQfc43QS/C0ySgrNsm8KENlUcAAntRdutL1JV8ORlpgRUvGkafT5vKN5tT07BpPh6ry3cwSEpMaQQ' +
+      'mq5CT57hf92k5A2idEh/u1YDNGnIrRRTLIrRwRucSoVfgrxpHbFgq9p5bL6RkjpIm1L5ytS6gFF0Bt+/QuIt82MCfTjCykavI4Yf' +
+      'O6qkewA/4aoEecJ0z0QAflg8sJcpEFTiRtnMTRvFqfjYQcMTgZDBS7zaFgsZbqc/coOf/uozBzBqob8vPBDeiSC4Hp/a/Gy5vw+A' +
+      'DJgQ5OAwcp68KdBN5EmSU1S+xqyKEtKAr3CKin/+e0kqyV+2jaR+jBcPveZK89MEpEMxIsGIeSZh4OYkc7bS7iPO+Euafmek5uSb' +
+      'hlpejUBy2gOAj+W7HK2mpte8rWWEueVaAOj+bFd5VNgt2s7LS3D6jy3nzp4eAl9PI+K4Yaiyy4P2GVIyRESj2n4OlBdVMoyJAk4E' +
+      'HwEKADgWIQSsUw1SDy8yafXpgxOkhEkESq1cXQUCYAQctRcMgAH7+r21QbXclVvZum7bFs9bsSUlxAIHAAAKCRCkhEkESq1cXRDG' +
+      'D/0bkA471LRZzYURNP3oAITwEy/6NKcVY3EAPe6gQVMtOI03qQU8nSLG50yNHlLETfN7zDFOWUAbgNqnss7fP3HUsrZ/XUbuathn' +
+      'kTQyVcmQfGYOjTXQI21YsUmwXUsbm8AHCKToxBpIe+Z0nSlqjJJg60GK0d2g19IgE4kji4575BUCFDUypkYNh5v6/0zZ4vriomRf' +
+      'eHmZ9ne+XkQ0kujjpvpy6LIhb7a3ckC/X5QrjGspyPeQN8oYfZZrvyo5JmbOI7XgiCmNTGIJP7C0l0UEMufkmCvoetbhlj6pUWJB' +
+      'sCHGbZgVYuD8hWmLoAUzp5EjWjMVERpHncI3TPevlwqZczUoDYsIKGMqrowzZj88PdWHWlyq6dvXTMlCUufFZzPDsCjC6vPxhKdw' +
+      'Uq0Nj3oV4HXfEHydC3XHmaFv3oglLGSqQ9VuCnzvpNnH0MRIFxBKFUR5J8rBjNXDNN3UtXkf927e/l7JyYIJ5XaHUzlTK53FEZRP' +
+      'eeJckyEd6NIrrm/BC73/3mMuAQZ4033PeY3qD+uZNWp8Epfs6idRJstkGzK8tlOyfT3L/MkcBYXBVEiyH7MUy2SbEjTgC40FtrmG' +
+      'P0YpmZ4MPj7pUymFps/eLRQBACnHum12k2fxxbyO80DWge8oMRHQMBr+TnFgGV18HmjYcq14LhchnhYC1eE0IokCTgQfAQoAOBYh' +
+      'BKxTDVIPLzJp9emDE6SESQRKrVxdBQJgBBy1FwyAAYyCPe0QqoBBY54SEFrOjW4MFKRwAgcAAAoJEKSESQRKrVxdfBUP/RAFKP+T' +
+      'bfOLzFeK9oNDABJIztB1xXXoqMyPUoLqqv1AEdgtu1qvvkPiaqBLYCHmA/sm7A9+p4lxnlYC38ahxMJhcZ/QXhaQaEOU336WfsNc' +
+      'u4Ir/4ST3hUwsFtxluSEd89/IfFiIs53ZpTtrH88nxJKoXa+U84WT6xP9OHW5nvvH5bLveQCpDZCkW/Q2RkbHMnlPaXHAe7nLS8S' +
+      '2Lgy4St3ldVZzKDC/zhBVnWaUPuFGmDQnImzwpklFnAXFYTRJ6CX2nDw02Vu20NA+V3b64V0BIdgb0Ylkit5R2hN5gmXUCXdftzv' +
+      '302szwhMF47NqPZ4T14kSwLh7LtDiYioDJxmnYvG1hxCu/cA1UeDxtTxA6tksz+QM8g+bN8ULTDfoNUX2ZFTyk+eF+J5calR6A06' +
+      'mxmHGOfc/dbEy4r+ztmSTnrfaPhCiHSBvCYtU7Q7GCa5EKVw9FtUJhY7oNrr15AQFrK5EJN3nIxZxHQDocAv7e77jBGzUsh3r0DV' +
+      'OJlHX7Vjh3VcmgEh5P0vb3vZGFOgSdL9mZ/kuZAdJv8zJlSlShBT+P0zTicl7EGzLSx/sZtGi98TrOIqrqgBEPIJn3QokiIxVSeG' +
+      'fQtz9nrvkV7uvUMe5ABRu6mxNzc6JHtA7VZNMLFhp5imBKneMq5qksmTXkpb9bw7IoEPB1ddpBFXiQJOBB8BCgA4FiEErFMNUg8v' +
+      'Mmn16YMTpIRJBEqtXF0FAmAEHLUXDIABMJkRvqlm0GEwUwRXEbTl/xWw/YICBwAACgkQpIRJBEqtXF2LAQ//dC9eL4nDDmW2YRZE' +
+      'xS5cgbMCYTeGkCUrMcL75px8HaNASxAWyUGxouT6XbiyCvIZRmyAEsLYOm1txIVyddnHvH7v9HwRh08ystodyXqXTPnluHppVelQ' +
+      'PIG071LLpyM1VM8qwrT3twdP7zXHWRzPwbUO2C8U9Fu6wiZCZb4Zcooldqj79487XKjPKws7f3gdkVYR7U3rwrfd0By3QSMlyh8a' +
+      'We3YehU/zZ6MdxFIrAkHF0a9mrDRINy6BOtEc0ThBk5n/q8f7zxqf3Now9M8luok+eoVjXcAjrqHIY7rZ3TbCzV9e5OFoGHlsL1W' +
+      'ieqxpZMmbS0UN2HGTyB/MpAJkYh1cB1nLNVOUnlOwjdM0PoKpdxtfUK3mtOuoB0TTCWwhi1FBI6oDYvbuMH4HOuvFqhGMiYmXC6L' +
+      'n/eCVimWsnd0PsvrfomvJEZ2lFZzKw8QDOT4Z8xnopcVwuMq+JbAyVRCsXpqloybMntB4SRQ/JwMf9+evnVh7hQWg6B32FhAjoOB' +
+      'RJTX6DxXYB8nqDVTh1iRUP3jO75rOiiYzgsfjDcDVO8+a4Cd8lySNvjMvpyKkjNs9pymkuTJwW1iWteZw71pdjRIUSd3o/7zOX08' +
+      '+saPakU/FT5E9xYANR4ZxR+iSHckgYJbiVYvrlE6LyZ7Ycty/fhhnLJ/92sDCj6wHkyJAk4EHwEKADgWIQSsUw1SDy8yafXpgxOk' +
+      'hEkESq1cXQUCYAQctRcMgAHHT2rJ6TOzBn9S8z+kWexnFbBwXwIHAAAKCRCkhEkESq1cXaYeD/4mxXBxPtjNaet+/3FvwO8h4G6n' +
+      'UuN5PqciXdeOpXKJWX+Rb4MZ0GhUxpievAW0JCZHzqFKTUfAEWuhQOYkTFAxINA6G48bdFtyDmAYiRGrGKglPcYWKEF9EjDfrDhL' +
+      '0a5Adbg6ICtA21e8Y/VVSkl5uHFsjwPgjWmYKyvSw45sUT99Iv8JztkbbJVVoPSq55rXFasiDSN6RdsDX10ZNBA6ci6uSq3low3b' +
+      'KaNjkTHHrahat47MGh9YdCdmHvWPI44FlvJNGb9UGFG3I3pKSxQbntS2Vb6WGeXrA1hCMksnApoWIkBHytTBOSUnowrCXh2aY+w2' +
+      'PxWZGs6RJTsX/41rpWyS9LmOEf+rtes6vPk9D3mGbkv/puRZli2RlPwqsSi4nHegb7ajtbLuOFUHXGi8LSFVYvD/8YxrS02pwsrX' +
+      'lub6v/HffyFMg4rXzKsPaWv+Q54seXjIw1K1kaNdPTDC3sTuKKr8zzumDGrWYxOLmtzOwBy4XiQ0RJ9NlsJlNBcyY7P6cSX1pJum' +
+      'rTZMD5cmOCHf+qYHRkWIjfdgB20kx/vBgutDpP8AQ5dA8kt1RjCGCRLfU9UEOytT8Hf4Kp7SK83Oi9E6Auex8vMMSczPGrWSkmeU' +
+      'xPJxuE4+5KYTRkcJMl4WKEmQAae0ni0WskXeO/3YujWC7n3ho6+UNoyLXLRSRGViaWFuIFNlY3VyaXR5IEFyY2hpdmUgQXV0b21h' +
+      'dGljIFNpZ25pbmcgS2V5ICgxMS9idWxsc2V5ZSkgPGZ0cG1hc3RlckBkZWJpYW4ub3JnPokCVAQTAQoAPhYhBKxTDVIPLzJp9emD' +
+      'E6SESQRKrVxdBQJgBBywAhsDBQkPCZwABQsJCAcDBRUKCQgLBRYCAwEAAh4BAheAAAoJEKSESQRKrVxdiXQP/383ukp2BKlwoMBJ' +
+      'acl3CV6wB2iui8BA19MOmlxQd3f/V7/3sQBf+4J8H+SUFjJS4x3xBCOGn8u4k08BLTDEMr0ec8edEmhR2v/eMTzU0R2t5N7VWnap' +
+      'Pf0H6vQbR3njwwmf7Xh6V+UiLUQIgb2ORq+35rg+I2pDgPUfKv++4jTzi+V3Xupb2ZB9iWPC1uRCmEOzpXb9DSDzANHnw2QbJ8a2' +
+      'KGMD3DHTuxV2uprQA01LIvRQrPQw7j6uDrIGjujwxMS8ut0mi7nDohiCgNwvujuzH9YeL40xLBqmJrB4UnHV2ZT4uQKH07jOs/N3' +
+      '8+BH1Bl4qtSgyGmbUkN+P6MP73CWWHtWsJG2yG4WfRHteNkzWi4MqBTQJlQm1l1/JdvbRdw7NIvbDSAYbVy7dhHmWFiR70FY6xHm' +
+      'lmUWA3QyrdP6Fu6DvxZjxCPCui3Mp2qzt18Zb0Ktz22tw2Gip1TI5bfqK2e5NcUWylNfsoo7J4i+MK1/zXbKjGNkB8WiNHpc2VZ6' +
+      '4njshuBWxuL4oibgUTi2aAD4rNVRfRtchq7ZdGnzHqB9FyflAohS03npF2Va4tjx+mzRi7b/QekpdG6gREu5r+29m5togJKG2882' +
+      '1PidDZdH+dd8cotFlNgBMBu/zbOuuk/jPZb9GBLafC/jsR4hkIwHRh2mr+pnrFWxYkfauQINBGAEHLABEADrzFhCqk4pzchO4otM' +
+      'WxxRHoDIWAJEnR5upFQ3AwbudSP68+mMMPeMb707PNfaC8T6dRghMG5Z68t5g+DWd70nnn87yvOgRV9erUVJgFD+KoBNz1CjRRFg' +
+      't/LaBihSjgKqRMPUwqAis8kwEO6o+uI7cHiFttChyfBaWS/SZKCJmUi6dgFQO4JiZfmlFlQCekwQZphhlgZeUrd952F75ZqDgtQg' +
+      'VnFvKhtMBkYfNX7UINP5JcxkBJU1slOArjwIQp8GCnHJznDlT43Hafq4L7ycHNNv6l9ViN2TyRTqq++YpffXKq3qEhJjuoSRC+xl' +
+      'FBnADaKqllE3uEiGIt0fe2qpThfTskvfqNAbn5dHPU2WA2kUyayFbOA9o8SdoGjePZM7QInxDWH0vsMxOuGLW4DTpUeF7xEbNw/t' +
+      'PL8IoKgE3sgKX8UbP1R+4Pxty1XCASGCQh3Z0k/wIJU3AEO4lr8C5YRSdmkmB9K6TFYwZkpUyZr6ihyyOsC5wttnObwE5zWMztEo' +
+      'fTaJM+p31FIzSa7mZGyCGAtTobvvGhLgy04Yq78A0dN1SFg3hdwYRUHZHSn5H2bcwGPC6+61hsW9x6W0frJXpAunc3JS49oOm3uP' +
+      'M7BOgM9npP/5ldX2qwD3o6ZgNrwvQeYp3UfVyjZ7QirhVNikRwkoYbMPcX0FCHDqSwARAQABiQRyBBgBCgAmFiEErFMNUg8vMmn1' +
+      '6YMTpIRJBEqtXF0FAmAEHLACGwIFCQ8JnAACQAkQpIRJBEqtXF3BdCAEGQEKAB0WIQTtVBMSoz8RKPELHGxUQEdiu7boUwUCYAQc' +
+      'sAAKCRBUQEdiu7boU+TgD/9KAbY41RnlPQTVnM2Pv4MRIWwbqARuvv3dDOtH5Op6WatsnHACMG3Cc4eqTgTz42wNIpkQt/Bc9rGa' +
+      'LTvkbdnhC09EBHCgzpb4R/7Mo+Effmw7iGsdtgPULS5waSAqwSreC2s7jguC82KknGGZqDuBFlzTmSAju5YIC+N0nCzXq6ROmY+Z' +
+      'xhzvu+MKyGPdx1HaEUTr7c3UTup/PhlOl1tdiWnHXiv8JPYWw+EKmuRzrTU8Tg+GYyz0tELhnVMtnwjn7lIGHOeWgn+mCasrK/51' +
+      '/NfPAMgCpDwXeU0PEBNpzivtQSQvv4IrROKEqT/6GFo8W38SXL4mVKKDSJg/XDVenC6xxfr3ODDA8xagEJViLgApGgOmrN7AORL+' +
+      'sHScn07Re0YSPAf1exxhqdEFMITcvRwr2lTqtt3MnStuFdsxI79UIfGpO8jYIE74j0KO93lRaIdlSK1uho0w8q5MUUdRbMIfCKLU' +
+      'Rr35ffofBTZ/t26GyG7VESAMc854IzjCAARuPnS6vjx6K3LQkgFxH+BeqioAUpxynBUabrEI7czXakWp38ANKfZZzfvLS0eA8dVL' +
+      'r0J24JYOHk8uaVb6E0d+41Qfz4TZ31YqZ/mh+BbIs0oYyN+uQ75/SUTUDWDh3crtqgBwaEsJXT05U2+sPVqezjaF3O5wtvJgkKVd' +
+      'hT4VnaYlD/9TiRQrlRsR6zHNmAT3YjDmo2ZruaahthsrfIzqm8i1Vx9kOSfYEWXHxFHdBBe2Vmu/4I8bB5EpXWjg+E6hS+FgfjB9' +
+      'vlkLvpF6OrpwstBxeuizWty2OKxC4rpLdtquVwcA5WmfAzzNKExLYnlVxrAeoBjA3ZLUURRf7pt48obeeMxL/DAF78EHiDDVcTxw' +
+      'TOHdaUiat+7T2RNr32z4x6/c85tsCjUspkefgl7nl5KYWBvnWeappFp77OpGMgTWT6MTLuIpOBCmLfLCAth7733YVIWsefII0ljC' +
+      'QEU9tHjRSIpu3CwUaZqNfrR+NDNuigYc77oeBD1+1mFIHu8F6qkiIJKPQtBWQkyQaiopOMzLWTvtpN3427qLR5VfGZKkZsbMWb4n' +
+      'EAO02yJf9AgYhGQ1SxO390M2HXnWhbSRUbbpxRBeoqa+gckqNLx25g8eS1rNYLDb8ccOgGNbsEui2Yfb9yyTy94c3ZClXw0WV/sC' +
+      'cB4H8QtCcDS+PrkQHCTABsDP2eeJ795zgn1ZQDXGcSdPi3x+PoBNdYZtdmCzt8Mqa59zFcfTru2yWGj57MclKNX2vrdfFqajNiQZ' +
+      'CCVgMumU2Rzx+SwoKtd7Ipku82k5wveJBmgLJY0uIwE4JVxmFyl01Za9KFJTYGLDaE0/co9+ViV5LiGexldfPYN4KIE6bg==',
+  },
+  {
+    name: 'Debian Stable Release Key (11/bullseye)',
+    fingerprint: 'A4285295FC7B1A81600062A9605C66F00D6C9793',
+    base64:
+      'mQINBGAoEk4BEADG6NQ0Ex5gy0OlnGlFZsTpiZV2LiUhACFj6ZHVEYQQNWgEgRnZuZeAXbTnFywzrJUYhx51pNjxfoViN/4Jyn2o' +
+      'MrmaBEuDxEwhVZDsMTzb9dx0MNnmjMr45z/4EGjln07tFzes+J+0eVizJOWehQ40IEwyCZIG9QOfsC1e1estm0KLZKWb4gTihGFS' +
+      'ahM4zeD6XlZ8krTlkWV9i7+oatCkNziuOTf8+ZXEqoNm/dJxG6pGWcalo+DiTE3l4HCFr6MZoiCoWVaKYn1jtIUeioDVW8zPalt3' +
+      'VcPmjvYb6ZNHhFK8d3DDV17wv7TFJIOn1j2n82jzbDZwQAWIA6iKPjXDJJqmv4qcZ5a5l8qirhjZhQEemftYsGBLTjx9ANfPcDFo' +
+      'Q69ojDw34Nchig2nJ+7ut9h5mjeB9QmOx10HDposRaZq8yPChFpheHNlKwh9PYba0Z9Vb3mI04ywkw1oGc6YQD/VGhoGiMembzEK' +
+      '110DsCcZenD5dOWHug5LF7QTH+120eG4Qt0RcPLqI33+3FUOjzOQubw0QATYs8Dw2E36LVOUx1yrtDqjJs/ZXfr+LCfaZRshvYfc' +
+      'l3soHCXxVqEwoXUmxJK741RS4ej8w79clniZPMLc68XpFZ7qsKoKBHeoG1l8XvuAp9EpW4vujsehEwRudn1SNoc5fTFG9k8qlQAR' +
+      'AQABtElEZWJpYW4gU3RhYmxlIFJlbGVhc2UgS2V5ICgxMS9idWxsc2V5ZSkgPGRlYmlhbi1yZWxlYXNlQGxpc3RzLmRlYmlhbi5v' +
+      'cmc+iQJUBBMBCgA+FiEEpChSlfx7GoFgAGKpYFxm8A1sl5MFAmAoEk4CGwMFCQ8JnAAFCwkIBwIGFQoJCAsCBBYCAwECHgECF4AA' +
+      'CgkQYFxm8A1sl5OtbBAAuI9V8uztBX+gZhvI7LYRZkuWzmNa/qiDGHAF6DIAOYKqCZUDSrkF9qsIkeeZdEP7hLoIo6TkprvF5iLF' +
+      'TfzFWPT1VR9E/itBBzEZa2VrgT0ye8gYrsRdNkso2vqZQd3muDJvg9UrT37+Nt0eOpFAfc3JYfqwjhVIngiNLwjGTC5oinEesdDC' +
+      'gqxo8Z6e6NyMLdDtS4W26q7GxcuG5YcBoYi3pjxJx8ZGsNHqEe6RvU3YGahEgWWY80xCRarm8RVYgfU4LZfm6D4o1ZO3B2UmK6+T' +
+      'gkTjYWzC/yMrcbK4lyumB36OCSg8byrJ3qUN7zKKU0DIxPqFFCLxxhYxf4QrMPik0BTgloWntP2VFLUo3DxJQKAqQULr+H/WEgbs' +
+      'gAuU8U0VLTlj9sCXn0iN0pHzNaEJJ4sz5mdIWOdJJobkbiQT+xAGwfoKDff9l9fu82p569sK9U+omHMuDfxTT0X13U/6d2m5nIFw' +
+      'f1MitshU8frYxuZs3Lp0Qi1Xsqtwc/wrIDt5c0M4wluypuz//eRLLwsMn6KEl1/Be/RebHSbFKOA2tdsc/hfABsVQCFpRHgBmpLf' +
+      'L/5Qwd/K7dKKpuh/7pV4B1cNgviKwMFhhR2eGzTfbXqxytnYmJkV++bKLtX1SkNx1TBb4lqICzdFOV5QjtjPBVZR7Ugx7sp7yZn4' +
+      'bw0=',
+  },
+];
