@@ -108,7 +108,8 @@ function bare(url: URL): URL {
   return copy;
 }
 
-function basicOf(url: URL): string {
+/** The Authorization value for a URL's user and password (RFC 7617). */
+export function basicOf(url: URL): string {
   const pair = `${decode(url.username)}:${decode(url.password)}`;
   return `Basic ${Buffer.from(pair).toString('base64')}`;
 }

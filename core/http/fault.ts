@@ -30,12 +30,28 @@ const REASONS: Readonly<Record<string, string>> = {
   UND_ERR_HEADERS_OVERFLOW: 'its headers are too large',
 };
 
+/** Failures to connect at all: behind a proxy it is the proxy that was not reached. */
+const AT_CONNECT = new Set([
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'UND_ERR_CONNECT_TIMEOUT',
+  'ETIMEDOUT',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+]);
+
 const CERTIFICATE = /CERT|SELF_SIGNED|UNABLE_TO_VERIFY|ISSUER/;
 /** Trying these again soon gives the same answer. */
 const LASTING = new Set(['ENOTFOUND', 'EPROTO', 'ERR_SSL_WRONG_VERSION_NUMBER', 'UND_ERR_HEADERS_OVERFLOW']);
 
-/** The error to throw for what the transport threw. An abort's reason and our own errors pass unchanged. */
-export function faultOf(thrown: unknown, url: URL, signal?: AbortSignal): unknown {
+/** The error to throw for what the transport threw; `what` says what did not work. An abort's reason and our own errors pass unchanged. */
+export function faultOf(
+  thrown: unknown,
+  url: URL,
+  signal?: AbortSignal,
+  what = 'cannot be reached',
+): unknown {
   if (signal?.aborted) return signal.reason;
   if (isPycError(thrown)) return thrown;
   const where = redactUrl(url);
@@ -57,15 +73,27 @@ export function faultOf(thrown: unknown, url: URL, signal?: AbortSignal): unknow
       },
     );
   }
-  if (code === 'UND_ERR_PRX_TLS' || /proxy/i.test(messageOf(thrown))) {
-    return new ProxyError(`${where} cannot be reached through the proxy: ${messageOf(thrown)}`, where, {
-      hint: 'look at `HTTPS_PROXY`, its user name and password, and `NO_PROXY`',
-      cause: thrown,
-    });
-  }
   const reason = REASONS[code] ?? (messageOf(thrown) || code || 'no reason was given');
-  return new HttpUnreachableError(`${where} cannot be reached: ${reason}`, where, {
+  return new HttpUnreachableError(`${where} ${what}: ${reason}`, where, {
     hint: `check the network and that \`${url.host}\` is the right address`,
+    cause: thrown,
+  });
+}
+
+/** What failed on the way to or at a proxy, as an error that names it; anything else passes unchanged. */
+export function proxyFaultOf(thrown: unknown, proxy: URL, url: URL): unknown {
+  const code = codeOf(thrown);
+  const refusal = /^Proxy (?:response \((\d+)\)|Authentication Required \((\d+)\))/.exec(messageOf(thrown));
+  const status = refusal?.[1] ?? refusal?.[2];
+  const isAtProxy = code === 'UND_ERR_PRX_TLS' || AT_CONNECT.has(code) || status !== undefined;
+  if (!isAtProxy) return thrown;
+  const where = redactUrl(url);
+  const reason = status === undefined ? (REASONS[code] ?? TIMEOUTS[code] ?? code) : `it answered ${status}`;
+  return new ProxyError(`${where} cannot be reached through the proxy \`${proxy.host}\`: ${reason}`, where, {
+    hint:
+      status === '407'
+        ? 'write user name and password into the address, as in `http://user:password@proxy:3128`'
+        : 'look at `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY`',
     cause: thrown,
   });
 }

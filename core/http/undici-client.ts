@@ -10,9 +10,9 @@ import { type Log, silentLog } from '../primitives/log.ts';
 import { trustedCertificates } from './certificates.ts';
 import type { HttpClient, HttpResponse } from './client.ts';
 import { createConversation } from './conversation.ts';
-import { OfflineError, ProxyError } from './errors.ts';
-import { type Exchange, prepare } from './exchange.ts';
-import { faultOf } from './fault.ts';
+import { OfflineError } from './errors.ts';
+import { basicOf, type Exchange, prepare } from './exchange.ts';
+import { faultOf, proxyFaultOf } from './fault.ts';
 import { proxyChoice } from './proxy.ts';
 import { RETRY_RULES, type RetryRules } from './retry.ts';
 import { redactUrl } from './url.ts';
@@ -113,7 +113,7 @@ function createTransport(options: HttpClientOptions, timeouts: Timeouts): Transp
     const { ProxyAgent, Pool } = await import('undici/index.js');
     return new ProxyAgent({
       uri: proxy.origin,
-      ...(proxy.username === '' ? {} : { token: proxyToken(proxy) }),
+      ...(proxy.username === '' ? {} : { token: basicOf(proxy) }),
       proxyTunnel: false,
       requestTls: connect,
       proxyTls: connect,
@@ -131,16 +131,15 @@ function createTransport(options: HttpClientOptions, timeouts: Timeouts): Transp
         agents.set(key, agent);
       }
       const { default: send } = await import('undici/lib/api/api-request.js');
-      const answer = await send.call(await agent, {
-        ...request,
-        origin: url.origin,
-        path: url.pathname + url.search,
-      });
+      const { pathname, search, origin } = url;
+      const answer = await send
+        .call(await agent, { ...request, origin, path: pathname + search })
+        .catch((thrown: unknown) => {
+          throw proxy === undefined ? thrown : proxyFaultOf(thrown, proxy, url);
+        });
       if (answer.statusCode === 407 && proxy !== undefined) {
         answer.body.on('error', () => undefined).destroy();
-        throw new ProxyError(`the proxy \`${proxy.host}\` wants a user name and a password`, redactUrl(url), {
-          hint: 'write them into `HTTPS_PROXY`, as in `http://user:password@proxy:3128`',
-        });
+        throw proxyFaultOf(new Error('Proxy response (407)'), proxy, url);
       }
       return answer;
     },
@@ -161,11 +160,6 @@ async function tlsOptions(options: HttpClientOptions): Promise<Record<string, un
   if (process.versions.bun !== undefined || process.versions.deno !== undefined) return { ca };
   const { createSecureContext } = await import('node:tls');
   return { secureContext: createSecureContext({ ca }) };
-}
-
-function proxyToken(proxy: URL): string {
-  const pair = `${decodeURIComponent(proxy.username)}:${decodeURIComponent(proxy.password)}`;
-  return `Basic ${Buffer.from(pair).toString('base64')}`;
 }
 
 function responseOf(
@@ -203,7 +197,9 @@ function responseOf(
 function translateErrors(body: Readable, url: URL, signal: AbortSignal | undefined): void {
   const destroy = body._destroy.bind(body);
   body._destroy = (error, callback) => {
-    destroy(error, (thrown) => callback(thrown == null ? null : (faultOf(thrown, url, signal) as Error)));
+    destroy(error, (thrown) =>
+      callback(thrown == null ? null : (faultOf(thrown, url, signal, 'broke off its answer') as Error)),
+    );
   };
   body.on('error', () => undefined);
 }

@@ -374,6 +374,13 @@ describe('proxies', () => {
       'PYC_HTTP_PROXY',
     ]);
     expect(failures.map(String).join()).not.toContain('wrong');
+    const gone = client({ env: { HTTPS_PROXY: 'http://127.0.0.1:1' } }).request({
+      url: 'https://registry.test/',
+    });
+    await expect(gone).rejects.toMatchObject({
+      code: 'PYC_HTTP_PROXY',
+      message: expect.stringContaining('127.0.0.1:1'),
+    });
     expect(seen).toEqual([
       'GET http://registry.test/x HTTP/1.1 true',
       'CONNECT registry.test:443 HTTP/1.1 true',
