@@ -214,7 +214,7 @@ describe('a requirements file as a lock', () => {
       fc.asyncProperty(fc.array(piece, { maxLength: 12 }), async (pieces) => {
         expect(await codeOf(select(pieces.join('')))).toMatch(/^(?:resolved|PYC_)/);
       }),
-      { numRuns: 400 },
+      { numRuns: 500 },
     );
   });
 });

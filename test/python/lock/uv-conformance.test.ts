@@ -121,6 +121,7 @@ async function installedOf(one: SyncCase): Promise<string[] | 'error'> {
       roots: start,
       extras: one.all_extras ? all : new Set(extras),
       groups: groups === 'all' ? new Set(start.flatMap((root) => [...root.groups.keys()])) : new Set(groups),
+      workspaceGroups: true,
       production,
     });
     return [...reached.keys()]

@@ -4,7 +4,6 @@
  */
 import { statSync } from 'node:fs';
 import { relative } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { MarkerEnvironment } from '../../marker.ts';
 import type { PythonTarget } from '../../target.ts';
 import {
@@ -160,7 +159,7 @@ function outcomeOf(
       };
     }
     case 'directory': {
-      const path = fileURLToPath(pin.link.replace(/[?#].*$/s, ''));
+      const { path } = pin;
       return relative(directory, path) === ''
         ? undefined
         : { ...base, version: '', source: 'directory', path };
@@ -180,13 +179,12 @@ function outcomeOf(
 function fileOutcome(pin: Pin & { readonly kind: 'file' }, support: WheelSupport): Distribution | Rejection {
   const base = { name: pin.name, version: pin.version, requestedBy: [] };
   const url = pin.link.replace(/#.*$/s, '');
-  const isLocal = /^file:/i.test(url);
   const file: DistributionFile = {
     name: pin.fileName,
     hashes: pin.hashes,
-    ...(isLocal ? { path: fileURLToPath(url) } : { url }),
+    ...(pin.path === undefined ? { url } : { path: pin.path }),
   };
-  const directUrl = isLocal ? {} : { directUrl: archiveUrl(url, pin) };
+  const directUrl = pin.path !== undefined ? {} : { directUrl: archiveUrl(url, pin) };
   if (!pin.fileName.endsWith('.whl')) {
     return needsBuild(
       pin,

@@ -13,6 +13,7 @@ import {
   isVcsLink,
   type LineContext,
   linkFileName,
+  localPathOf,
   type ReadRequirement,
   RequirementFault,
   readRequirement,
@@ -34,10 +35,12 @@ export type Pin =
   | (PinBase & {
       readonly kind: 'file';
       readonly link: string;
+      /** Absolute, of a local file. */
+      readonly path: string | undefined;
       readonly fileName: string;
       readonly version: string;
     })
-  | (PinBase & { readonly kind: 'directory'; readonly link: string })
+  | (PinBase & { readonly kind: 'directory'; readonly link: string; readonly path: string })
   | (PinBase & { readonly kind: 'vcs'; readonly link: string; readonly commit: string });
 
 /** Versions that a constraints file allows. */
@@ -62,7 +65,7 @@ export function readPins(file: RequirementsFile, context: LineContext): Pins {
   const needsHashes =
     !file.noRequireHashes && (file.requireHashes || file.lines.some(({ hashes }) => hashes.length > 0));
   for (const line of file.lines) {
-    const read = readLine(line, context);
+    const read = attemptLine(line, () => readLine(line, context));
     const place = `${line.file}:${line.line}`;
     if (line.constraint) {
       if (read.name !== undefined) {
@@ -75,7 +78,7 @@ export function readPins(file: RequirementsFile, context: LineContext): Pins {
       }
       continue;
     }
-    const pin = pinOf(read, line, place);
+    const pin = attemptLine(line, () => pinOf(read, line, place));
     if (typeof pin === 'string') open.push({ requirement: visible(line.text.trim()), place, reason: pin });
     else if (needsHashes && pin.hashes.length === 0 && pin.kind !== 'directory') {
       const reason = 'it has no hash, and others have';
@@ -86,9 +89,13 @@ export function readPins(file: RequirementsFile, context: LineContext): Pins {
 }
 
 function readLine(line: RequirementLine, context: LineContext): ReadRequirement {
+  if (line.constraint && line.editable) throw new RequirementFault('a constraint cannot be editable');
+  return readRequirement(line.text, line.editable, context);
+}
+
+function attemptLine<T>(line: RequirementLine, read: () => T): T {
   try {
-    if (line.constraint && line.editable) throw new RequirementFault('a constraint cannot be editable');
-    return readRequirement(line.text, line.editable, context);
+    return read();
   } catch (cause) {
     if (!(cause instanceof RequirementFault)) throw cause;
     throw new LockMalformedError(line.file, `line ${line.line}`, cause.message, {
@@ -117,12 +124,27 @@ function pinOf(read: ReadRequirement, line: RequirementLine, place: string): Pin
   const fileName = linkFileName(link);
   const isLocal = /^file:/i.test(link);
   if (isLocal && (line.editable || !/\.(?:whl|zip|t[a-z]z|tar(?:\.[a-z0-9]+)?)$/i.test(fileName))) {
-    return { ...base, kind: 'directory', name: normalizeName(name ?? fileName), link };
+    return {
+      ...base,
+      kind: 'directory',
+      name: normalizeName(name ?? fileName),
+      link,
+      path: localPathOf(link),
+    };
   }
   const hashes = [...line.hashes, ...fragmentHashes(link)];
   if (hashes.length === 0 && !isLocal) return 'a URL is pinned by a hash, as in `#sha256=…` or `--hash`';
   const version = exactVersion(read.specifier) ?? '';
-  return { ...base, kind: 'file', name: normalizeName(name ?? fileName), link, fileName, version, hashes };
+  return {
+    ...base,
+    kind: 'file',
+    name: normalizeName(name ?? fileName),
+    link,
+    path: isLocal ? localPathOf(link) : undefined,
+    fileName,
+    version,
+    hashes,
+  };
 }
 
 /** The version of `==1.2` or `===1.2`. Beside it other clauses may stand. */

@@ -3,6 +3,7 @@
  * folder, each with or without `-e`. Knows nothing of versions that are pinned.
  */
 import { resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { isPycError } from '../../../primitives/errors.ts';
 import { Marker } from '../../marker.ts';
 import { isName } from '../../name.ts';
@@ -62,6 +63,15 @@ export function fragmentOf(link: string, key: string): string | undefined {
 export function linkFileName(link: string): string {
   const path = link.replace(/[?#].*$/s, '').replace(/\/+$/, '');
   return decodeSegment(path.slice(path.lastIndexOf('/') + 1));
+}
+
+/** The absolute path of a `file:` link. @throws RequirementFault for one that names a host or no path */
+export function localPathOf(link: string): string {
+  try {
+    return fileURLToPath(new URL(link.replace(/[?#].*$/s, '')));
+  } catch (cause) {
+    throw new RequirementFault(`\`${link}\` names no file of this host`, { cause });
+  }
 }
 
 function readPlain(line: string, context: LineContext): ReadRequirement {

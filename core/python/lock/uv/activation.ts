@@ -20,8 +20,9 @@ export interface UvWant {
   readonly roots: readonly UvPackage[];
   /** Extras of the roots: those that a root does not have are not its concern. */
   readonly extras: ReadonlySet<string>;
-  /** Groups of the roots and of the workspace. */
   readonly groups: ReadonlySet<string>;
+  /** Whether groups of the workspace itself count beside those of the roots: not where a member was named. */
+  readonly workspaceGroups: boolean;
   /** False leaves out the roots and their dependencies: the groups alone. */
   readonly production: boolean;
 }

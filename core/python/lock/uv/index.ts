@@ -117,7 +117,11 @@ function wantOf(lock: UvLock, selection: Selection): UvWant {
   const extras = new Set(selection.extras.map(normalizeName));
   const groups = new Set(selection.groups.map(normalizeName));
   const knownExtras = new Set(roots.flatMap((root) => [...root.providedExtras]));
-  const knownGroups = new Set([...roots.flatMap((root) => [...root.providedGroups]), ...lock.groups.keys()]);
+  const workspaceGroups = selection.package === undefined;
+  const knownGroups = new Set([
+    ...roots.flatMap((root) => [...root.providedGroups]),
+    ...(workspaceGroups ? lock.groups.keys() : []),
+  ]);
   const unknown: UnknownName[] = [
     ...[...extras]
       .filter((name) => !knownExtras.has(name))
@@ -128,7 +132,7 @@ function wantOf(lock: UvLock, selection: Selection): UvWant {
       .map((name) => ({ kind: 'group' as const, name, known: [...knownGroups] })),
   ];
   if (unknown.length > 0) throw new LockSelectionError(lock.file, unknown);
-  return { roots, extras, groups, production: true };
+  return { roots, extras, groups, workspaceGroups, production: true };
 }
 
 /** The project that is built: the member that was named, else the one in the lock's own folder. */

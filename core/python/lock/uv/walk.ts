@@ -77,7 +77,7 @@ class Walker {
     }
     for (const requirement of this.#lock.requirements) this.#startRequirement(requirement, production);
     for (const [group, requirements] of this.#lock.groups) {
-      if (!this.#want.groups.has(group)) continue;
+      if (!this.#want.workspaceGroups || !this.#want.groups.has(group)) continue;
       for (const requirement of requirements) this.#startRequirement(requirement, true);
     }
   }
