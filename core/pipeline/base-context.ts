@@ -19,6 +19,7 @@ export function createBaseContext(
     store: session.store,
     log: session.log,
     offline: session.offline,
+    dryRun: session.dryRun,
     pins: session.pins.of(reference, formatPlatform(platform)),
     sourceDateEpoch: session.sourceDateEpoch ?? 0,
     directory: config.directory,

@@ -46,6 +46,8 @@ export interface PythonRequest {
   readonly platform: Platform;
   readonly base: Image;
   readonly reference: string;
+  /** What the base's source says of it. */
+  readonly known?: PythonInBase | undefined;
 }
 /** Asked of `wheel`. */
 export interface WheelRequest {

@@ -50,6 +50,8 @@ export interface BaseSource {
   /** As the report prints it: `python:3.12-slim`, `layout:DIR`, `apt:bookworm`, `scratch`. */
   readonly reference: string;
   open(platform: Platform, signal: AbortSignal, context: BaseContext): Promise<Image>;
+  /** What the source knows of the Python in an image that it gave; undefined where the files must be read. */
+  python?(image: Image): PythonInBase | undefined;
 }
 
 /** What a lock of bases remembers for one base: `pycontainer.lock`'s section of it. */
@@ -68,6 +70,8 @@ export interface BaseContext {
   /** True under `--offline`: what the store has is accepted without asking whether it is current. */
   readonly offline: boolean;
   readonly pins: Pins;
+  /** True: the image is for planning alone. A base that is assembled here leaves its layers out. */
+  readonly dryRun?: boolean;
   /** Seconds since 1970 for whatever the base itself would date. */
   readonly sourceDateEpoch: number;
   /** Absolute path that relative locations in references start from. */

@@ -1,6 +1,15 @@
 /** A base image that is made of Debian's packages: resolves them, writes one layer a tier, states the configuration. */
 
-import type { BaseContext, BaseSource, ConfigDocument, Digest, Image, Layer, Platform } from 'pycontainer';
+import type {
+  BaseContext,
+  BaseSource,
+  ConfigDocument,
+  Digest,
+  Image,
+  Layer,
+  Platform,
+  PythonInBase,
+} from 'pycontainer';
 import { digestOfJson } from 'pycontainer';
 import type { Assembly } from './assembly.ts';
 import { ASSEMBLY_RULES, assemble } from './assembly.ts';
@@ -8,6 +17,7 @@ import type { SkippedScript } from './maintainer-scripts.ts';
 import { skippedScripts, tellSkipped } from './maintainer-scripts.ts';
 import { debianArchitecture } from './mirrors.ts';
 import type { DebianSettings } from './options.ts';
+import { pythonOf } from './python.ts';
 import type { PackageFile, Tier } from './resolution.ts';
 import { resolveFiles, TIERS } from './resolution.ts';
 
@@ -25,14 +35,19 @@ const ENVIRONMENT: readonly string[] = [
 
 /** A source that resolves and assembles when it is opened. `clock` says what Valid-Until is held against. */
 export function debianBase(settings: DebianSettings, clock: () => Date = () => new Date()): BaseSource {
+  const pythons = new WeakMap<Image, PythonInBase>();
   return {
     reference: `apt:${settings.suite}`,
     async open(platform, signal, context) {
       const architecture = debianArchitecture(platform);
       const files = await resolveFiles(settings, architecture, clock(), context, signal);
-      const layers = await writeLayers(files, settings, context, signal);
-      return imageOf(platform, settings, layers, context.sourceDateEpoch);
+      const layers = context.dryRun === true ? [] : await writeLayers(files, settings, context, signal);
+      const image = imageOf(platform, settings, layers, context.sourceDateEpoch);
+      const python = pythonOf(files, platform);
+      if (python !== undefined) pythons.set(image, python);
+      return image;
     },
+    python: (image) => pythons.get(image),
   };
 }
 

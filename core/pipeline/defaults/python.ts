@@ -32,7 +32,7 @@ export async function findPython(
   const stated = readStated(config);
   const whole = wholeOf(stated, request);
   if (whole !== undefined) return whole;
-  const found = await detected(request.base, session);
+  const found = request.known ?? (await detected(request.base, session));
   return {
     interpreter: stated.interpreter ?? found.interpreter,
     target: {

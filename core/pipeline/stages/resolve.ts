@@ -56,7 +56,8 @@ export async function resolvePlatform(
 ): Promise<Resolution> {
   const { hooks } = graph;
   const image = await input.source.open(platform, graph.context.signal, context);
-  const request = { platform, base: image, reference: input.source.reference };
+  const known = input.source.python?.(image);
+  const request = { platform, base: image, reference: input.source.reference, known };
   const python = await hooks.python.promise(request, graph.context);
   if (python === undefined) {
     throw new NoPythonError(

@@ -7,7 +7,7 @@ import { readTar, type TarEntry } from '../../../core/archive/tar.ts';
 import { createHttpClient } from '../../../core/http/undici-client.ts';
 import type { Image, Layer } from '../../../core/oci/image.ts';
 import { layerInStore, writeLayer } from '../../../core/oci/layer/write-layers.ts';
-import type { BaseContext } from '../../../core/pipeline/values.ts';
+import type { BaseContext, PythonInBase } from '../../../core/pipeline/values.ts';
 import { readAll, streamOf } from '../../../core/primitives/bytes.ts';
 import type { Digest } from '../../../core/primitives/digest.ts';
 import { silentLog, type Warning } from '../../../core/primitives/log.ts';
@@ -80,6 +80,7 @@ const PACKAGES: readonly FakePackage[] = [
   {
     name: 'python3.11',
     version: '3.11.2-6',
+    fields: { Depends: 'python3.11-minimal' },
     files: {
       'usr/bin/python3.11': { text: 'python', mode: 0o755 },
       'usr/bin/pydoc3.11': { hardLink: 'usr/bin/python3.11' },
@@ -88,6 +89,7 @@ const PACKAGES: readonly FakePackage[] = [
       'usr/share/man/man1/python3.11.1.gz': 'manual',
     },
   },
+  { name: 'python3.11-minimal', version: '3.11.2-6+deb12u9' },
 ];
 
 const EXTRA: readonly FakePackage[] = [
@@ -144,13 +146,21 @@ interface Opening {
   readonly options?: DebianOptions;
   readonly suite?: string;
   readonly offline?: boolean;
+  readonly dryRun?: boolean;
   readonly pins?: Map<string, unknown>;
   readonly architecture?: string;
   readonly store?: string;
 }
 
+interface Opened {
+  readonly image: Image;
+  readonly python: PythonInBase | undefined;
+  /** Requests. */
+  readonly sent: number;
+}
+
 /** Opens a base on the fake archive, as a build of its own would. */
-async function open(opening: Opening = {}): Promise<{ readonly image: Image; readonly sent: number }> {
+async function open(opening: Opening = {}): Promise<Opened> {
   const {
     options = {},
     suite = 'bookworm',
@@ -166,6 +176,7 @@ async function open(opening: Opening = {}): Promise<{ readonly image: Image; rea
     store,
     log: { ...silentLog, warn: (warning) => warnings.push(warning) },
     offline,
+    dryRun: opening.dryRun ?? false,
     pins: { locked: false, get: (name) => pins.get(name), set: (name, value) => pins.set(name, value) },
     sourceDateEpoch: 0,
     directory: folder,
@@ -188,8 +199,9 @@ async function open(opening: Opening = {}): Promise<{ readonly image: Image; rea
     ...options,
   });
   try {
-    const image = await debianBase(settings, () => NOW).open({ ...PLATFORM, architecture }, signal, context);
-    return { image, sent: http.sent };
+    const source = debianBase(settings, () => NOW);
+    const image = await source.open({ ...PLATFORM, architecture }, signal, context);
+    return { image, python: source.python?.(image), sent: http.sent };
   } finally {
     await http.close();
     await store.close();
@@ -325,6 +337,22 @@ describe('a Debian base', () => {
     expect(await codeOf(() => open({ options: { ...options, strict: true }, store: 'other' }))).toBe(
       'PYC_DEBIAN_SCRIPT_SKIPPED',
     );
+  });
+
+  it('says which Python it has', async () => {
+    const { python } = await open({ dryRun: true });
+    expect(python).toEqual({
+      interpreter: '/usr/bin/python3.11',
+      target: {
+        implementation: 'cpython',
+        version: '3.11.2',
+        abi: 'cp311',
+        os: 'linux',
+        architecture: 'amd64',
+        libc: { family: 'glibc', version: '2.36' },
+      },
+    });
+    expect(archive.requests.filter((path) => path.includes('/pool/'))).toEqual([]);
   });
 
   it('leaves no temporary file', async () => {
