@@ -212,7 +212,8 @@ async function finish(
     outputs: values.outputs ?? [],
     extras: values.extras ?? [],
     groups: values.groups ?? [],
-    plugins: [...standing.filter(({ name }) => !plugins.some((plugin) => plugin.name === name)), ...plugins],
+    // The user's come first: of what finds, the first answer counts.
+    plugins: [...plugins, ...standing.filter(({ name }) => !plugins.some((plugin) => plugin.name === name))],
     presets,
     explicitPreset: preset !== 'auto' && preset !== false,
     ...(file === undefined ? {} : { file }),
