@@ -3,6 +3,7 @@
  * entries came.
  */
 import { availableParallelism } from 'node:os';
+import { mapConcurrently } from '../../primitives/concurrency.ts';
 import type { Digest } from '../../primitives/digest.ts';
 import type { TreeItem } from '../../primitives/file-tree.ts';
 import type { Store } from '../../store/store.ts';
@@ -70,22 +71,11 @@ export async function writeLayers(
   store: Store,
   options: WriteLayerOptions = {},
 ): Promise<WrittenLayer[]> {
-  const stop = new AbortController();
-  const signal = AbortSignal.any([stop.signal, ...(options.signal === undefined ? [] : [options.signal])]);
-  const written: WrittenLayer[] = [];
-  const waiting = requests.entries();
-  const work = async (): Promise<void> => {
-    for (const [index, request] of waiting) {
-      signal.throwIfAborted();
-      written[index] = await writeOne(request, store, options, signal);
-    }
-  };
-  const wanted = options.concurrency ?? Math.min(availableParallelism(), MAX_CONCURRENCY);
-  const lanes = Array.from({ length: Math.min(Math.max(wanted, 1), requests.length) }, work);
-  for (const lane of lanes) lane.catch((reason: unknown) => stop.abort(reason));
-  await Promise.allSettled(lanes);
-  signal.throwIfAborted();
-  return written;
+  const signal = options.signal ?? new AbortController().signal;
+  const limit = options.concurrency ?? Math.min(availableParallelism(), MAX_CONCURRENCY);
+  return mapConcurrently(requests, Math.max(limit, 1), signal, (request, stop) =>
+    writeOne(request, store, options, stop),
+  );
 }
 
 /** A layer that the store has, from what was remembered of it. */

@@ -1,0 +1,9 @@
+/** Images in one file: OCI layouts as a tar, and what `docker save` writes. */
+export { ArchiveReadError, type ReadArchiveOptions, readArchive } from './archive/read-archive.ts';
+export { ArchiveWriteError } from './archive/tar-file.ts';
+export {
+  type DockerArchiveContents,
+  type DockerArchiveOptions,
+  writeDockerArchive,
+} from './archive/write-docker-archive.ts';
+export { type ArchiveContents, writeArchive } from './archive/write-oci-archive.ts';

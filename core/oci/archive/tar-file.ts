@@ -1,0 +1,86 @@
+/** Writes a tar into a file of the host: beside, then renamed. Its bytes depend on the members alone. */
+import { randomBytes } from 'node:crypto';
+import { type FileHandle, mkdir, open, rename, rm } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { encodeTarHeader, TAR_END, tarPadding } from '../../archive/tar-header.ts';
+import { messageOf, PycError } from '../../primitives/errors.ts';
+import { visible } from '../../primitives/path.ts';
+
+/** A regular file in an archive. */
+export interface ArchiveMember {
+  readonly path: string;
+  /** Bytes; the content must have exactly so many. */
+  readonly size: number;
+  open(signal: AbortSignal): Promise<AsyncIterable<Uint8Array>> | AsyncIterable<Uint8Array>;
+}
+
+export class ArchiveWriteError extends PycError {
+  readonly code = 'PYC_ARCHIVE_UNWRITABLE';
+}
+
+/** Gathered before they are written. */
+const BATCH = 1024 * 1024;
+
+/** @throws ArchiveWriteError for what the file system refuses; then `file` is as it was before */
+export async function writeTarFile(
+  file: string,
+  members: readonly ArchiveMember[],
+  signal: AbortSignal,
+): Promise<void> {
+  const draft = join(dirname(file), `.${basename(file)}-${randomBytes(6).toString('hex')}.tmp`);
+  try {
+    await mkdir(dirname(file), { recursive: true });
+    const handle = await open(draft, 'wx');
+    try {
+      await writeMembers(handle, members, signal);
+    } finally {
+      await handle.close();
+    }
+    await rename(draft, file);
+  } catch (thrown) {
+    await rm(draft, { force: true });
+    throw explained(thrown, file);
+  }
+}
+
+async function writeMembers(
+  handle: FileHandle,
+  members: readonly ArchiveMember[],
+  signal: AbortSignal,
+): Promise<void> {
+  let batch: Uint8Array[] = [];
+  let gathered = 0;
+  const flush = async (): Promise<void> => {
+    const bytes = Buffer.concat(batch, gathered);
+    batch = [];
+    gathered = 0;
+    for (let done = 0; done < bytes.length; ) done += (await handle.write(bytes, done)).bytesWritten;
+  };
+  const add = async (bytes: Uint8Array): Promise<void> => {
+    signal.throwIfAborted();
+    batch.push(bytes);
+    gathered += bytes.length;
+    if (gathered >= BATCH) await flush();
+  };
+  for (const { path, size, open: read } of members) {
+    await add(encodeTarHeader({ path, size, type: 'file', mode: 0o644, uid: 0, gid: 0, mtime: 0 }));
+    let written = 0;
+    for await (const chunk of await read(signal)) {
+      written += chunk.length;
+      await add(chunk);
+    }
+    if (written !== size) throw new ArchiveWriteError(`\`${path}\` has ${written} bytes instead of ${size}`);
+    await add(new Uint8Array(tarPadding(size)));
+  }
+  await add(new Uint8Array(TAR_END));
+  await flush();
+}
+
+function explained(thrown: unknown, file: string): unknown {
+  const code = (thrown as NodeJS.ErrnoException | null)?.code;
+  if (typeof code !== 'string' || !/^E[A-Z0-9]+$/.test(code)) return thrown;
+  return new ArchiveWriteError(`cannot write \`${visible(file)}\`: ${messageOf(thrown)}`, {
+    hint: 'make room or permissions there, or name another file with `--output`',
+    cause: thrown,
+  });
+}

@@ -1,0 +1,57 @@
+/**
+ * Writes an OCI layout as a tar. Its index.json has exactly one entry and no referrers, because engines that load
+ * archives refuse more.
+ */
+
+import { streamOf } from '../../primitives/bytes.ts';
+import type { Digest } from '../../primitives/digest.ts';
+import { hexOf } from '../../primitives/digest.ts';
+import { INDEX, MARKER, MARKER_CONTENT, REF_NAME } from '../layout/folder.ts';
+import { OCI_INDEX } from '../media-types.ts';
+import { imageBlobs, type OutputBlob, type OutputContents, rootOf } from '../output.ts';
+import { verified } from '../verified.ts';
+import { type ArchiveMember, writeTarFile } from './tar-file.ts';
+
+export interface ArchiveContents extends OutputContents {
+  readonly tag: string;
+}
+
+/** @throws ArchiveWriteError; BlobContentError for a layer that is not what its descriptor says */
+export async function writeArchive(
+  file: string,
+  contents: ArchiveContents,
+  options: { readonly signal: AbortSignal },
+): Promise<{ readonly digest: Digest }> {
+  const { mediaType, digest, size } = rootOf(contents).descriptor;
+  const annotations = { [REF_NAME]: contents.tag };
+  const index = {
+    schemaVersion: 2,
+    mediaType: OCI_INDEX,
+    manifests: [{ mediaType, digest, size, annotations }],
+  };
+  const blobs = imageBlobs(contents).map((blob) =>
+    blobMember(`blobs/sha256/${hexOf(blob.descriptor.digest)}`, blob),
+  );
+  const members = [textMember(MARKER, MARKER_CONTENT), textMember(INDEX, JSON.stringify(index)), ...blobs];
+  await writeTarFile(file, members, options.signal);
+  return { digest };
+}
+
+/** A small file. */
+export function textMember(path: string, text: string): ArchiveMember {
+  const bytes = Buffer.from(text);
+  return { path, size: bytes.length, open: () => streamOf(bytes) };
+}
+
+/** A blob, verified while it is copied. */
+export function blobMember(path: string, blob: OutputBlob): ArchiveMember {
+  const { descriptor } = blob;
+  return {
+    path,
+    size: descriptor.size,
+    open: async (signal) =>
+      'bytes' in blob
+        ? streamOf(blob.bytes)
+        : verified(await blob.layer.open(signal), descriptor, 'the image'),
+  };
+}

@@ -1,0 +1,104 @@
+/**
+ * Finds a platform's image among documents that lie on this host, in a layout or an archive, and holds them to each
+ * other. Where the bytes lie is known to the caller alone.
+ */
+import type { Digest } from '../primitives/digest.ts';
+import { PycError } from '../primitives/errors.ts';
+import {
+  type ImageDocument,
+  ImageDocumentError,
+  parseConfigDocument,
+  parseImageDocument,
+} from './document.ts';
+import type { ConfigDocument, Descriptor, Image, Layer, Manifest } from './image.ts';
+import { DOCKER_CONFIG, isIndexType, OCI_CONFIG, OCI_INDEX } from './media-types.ts';
+import { formatPlatform, type Platform } from './platform.ts';
+import { choosePlatform, platformsOf } from './platform-choice.ts';
+
+export class ImagePlatformError extends PycError {
+  readonly code = 'PYC_IMAGE_PLATFORM_MISSING';
+}
+
+/** Where documents and layers come from. */
+export interface ImagePlace {
+  /** Names the place in errors, in backticks. */
+  readonly shown: string;
+  /** A document's bytes, verified. */
+  read(descriptor: Descriptor): Promise<Uint8Array>;
+  layer(descriptor: Descriptor, diffId: Digest): Layer;
+}
+
+/** Indexes in indexes. */
+const DEEPEST = 3;
+
+/**
+ * @param entries what to choose from: one image, or one a platform
+ * @throws ImagePlatformError, ImageDocumentError, and what the place throws
+ */
+export async function openLocalImage(
+  entries: readonly Descriptor[],
+  platform: Platform,
+  place: ImagePlace,
+): Promise<Image> {
+  const { shown } = place;
+  const { descriptor, bytes, manifest } = await findManifest(entries, platform, place);
+  const { config: configured, layers, annotations } = manifest;
+  if (configured.mediaType !== OCI_CONFIG && configured.mediaType !== DOCKER_CONFIG) {
+    throw new ImageDocumentError(
+      `${shown} is no container image: its configuration is \`${configured.mediaType}\``,
+    );
+  }
+  const config = parseConfigDocument(await place.read(configured), `the configuration of ${shown}`);
+  checkPlatform(config, descriptor, platform, shown);
+  const diffIds = config.rootfs.diff_ids;
+  if (layers.length !== diffIds.length) {
+    throw new ImageDocumentError(
+      `${shown} has ${layers.length} layers, but its configuration lists ${diffIds.length}`,
+    );
+  }
+  return {
+    platform: descriptor.platform ?? platform,
+    config,
+    layers: layers.map((layer, index) => place.layer(layer, diffIds[index]!)),
+    manifest: { descriptor, bytes },
+    ...(annotations === undefined ? {} : { annotations }),
+  };
+}
+
+async function findManifest(
+  entries: readonly Descriptor[],
+  platform: Platform,
+  place: ImagePlace,
+): Promise<{ readonly descriptor: Descriptor; readonly bytes: Uint8Array; readonly manifest: Manifest }> {
+  let index = { schemaVersion: 2, mediaType: OCI_INDEX, manifests: entries } as const;
+  for (let depth = 0; depth <= DEEPEST; depth += 1) {
+    const chosen = choosePlatform(index, platform);
+    if (chosen === undefined) throw missing(place.shown, platform, platformsOf(index));
+    const bytes = await place.read(chosen);
+    const document: ImageDocument = parseImageDocument(bytes, place.shown, chosen.mediaType);
+    if (isIndexType(chosen.mediaType) !== (document.kind === 'index')) {
+      throw new ImageDocumentError(`${place.shown} lists \`${chosen.digest}\` as what it is not`);
+    }
+    if (document.kind === 'manifest') return { descriptor: chosen, bytes, manifest: document.value };
+    index = { schemaVersion: 2, mediaType: OCI_INDEX, manifests: document.value.manifests };
+  }
+  throw new ImageDocumentError(`${place.shown} has indexes within indexes, more than ${DEEPEST} deep`);
+}
+
+function checkPlatform(config: ConfigDocument, listed: Descriptor, platform: Platform, shown: string): void {
+  const { os, architecture, variant } = config;
+  if (os === platform.os && architecture === platform.architecture) return;
+  const states = formatPlatform({ os, architecture, ...(variant === undefined ? {} : { variant }) });
+  if (listed.platform === undefined) throw missing(shown, platform, [states]);
+  throw new ImageDocumentError(
+    `${shown} lists an image for ${formatPlatform(platform)} whose configuration says ${states}`,
+  );
+}
+
+function missing(shown: string, platform: Platform, existing: readonly string[]): ImagePlatformError {
+  const list = existing.length === 0 ? 'for no platform at all' : `only for ${existing.join(', ')}`;
+  return new ImagePlatformError(`${shown} is not for ${formatPlatform(platform)}, ${list}`, {
+    hint: 'build for one of these with `--platform`, or use another base',
+    details: existing,
+  });
+}
