@@ -1,9 +1,11 @@
 /** What `pyc --help` prints. */
 import { COMMANDS } from './commands/index.ts';
 
+const VERSION_FLAGS = '-V, --version';
+
 /** The overview: commands, a first example, and where to read on. */
 export function overview(): string {
-  const width = Math.max(...COMMANDS.map(({ usage }) => usage.length)) + 2;
+  const width = Math.max(VERSION_FLAGS.length, ...COMMANDS.map(({ usage }) => usage.length)) + 2;
   return [
     'pyc turns a Python project into an OCI image: no Docker, no daemon, no Python needed.',
     '',
@@ -13,7 +15,7 @@ export function overview(): string {
     ...COMMANDS.map(({ usage, summary }) => `  ${usage.padEnd(width)}${summary}`),
     '',
     'Options:',
-    `  ${'-V, --version'.padEnd(width)}print the version`,
+    `  ${VERSION_FLAGS.padEnd(width)}print the version`,
     `  ${'-h, --help'.padEnd(width)}print this, or the help of a command: pyc build --help`,
     '',
     'Examples:',
