@@ -17,6 +17,7 @@ import { openSpool } from './spool.ts';
 import { accounts } from './system/accounts.ts';
 import { alternatives } from './system/alternatives.ts';
 import { certificates } from './system/certificates.ts';
+import { libraryCache } from './system/library-cache.ts';
 import type { Cure, RootView } from './system/root-view.ts';
 import { folderOf } from './system/root-view.ts';
 import { folders, links, pythonFolders, templates } from './system/templates.ts';
@@ -28,7 +29,7 @@ export class LayerOrderError extends PycError {
 /** Raised whenever the same packages would give other layers. */
 export const ASSEMBLY_RULES = 1;
 
-/** In order: where two state one path, the later one holds. */
+/** In order: each sees what the earlier ones made, and where two state one path, the later one holds. */
 const CURES: readonly Cure[] = [
   folders,
   templates,
@@ -37,6 +38,7 @@ const CURES: readonly Cure[] = [
   accounts,
   certificates,
   alternatives,
+  libraryCache,
 ];
 
 /** Opened packages and what becomes of them; must be removed after its layers are written. */
@@ -96,8 +98,8 @@ async function layersOf(packages: readonly OpenedPackage[]): Promise<ReadonlyMap
 /** Everything that the packages and the cures make, in order of path. */
 async function rootOf(packages: readonly OpenedPackage[]): Promise<ReadonlyMap<TreePath, TreeEntry>> {
   const tree = await mergePackages(packages);
-  const root: RootView = { tree, packages, locate: locatorOf(packages) };
   const entries = new Map([...tree].map(([path, { entry }]) => [path, entry]));
+  const root: RootView = { entries, packages, locate: locatorOf(packages) };
   for (const cure of CURES) for (const [path, entry] of await cure(root)) entries.set(path, entry);
   for (const [path, entry] of statusOf(packages)) {
     if (entry.type !== 'directory' || !entries.has(path)) entries.set(path, entry);

@@ -81,7 +81,7 @@ function formatGroup({ name, gid, members }: Group): string {
 
 /** The lines of all sysusers.d files: `g` before `u` before `m`, as systemd-sysusers takes them. */
 async function declarations(root: RootView): Promise<readonly (readonly string[])[]> {
-  const files = [...root.tree.keys()]
+  const files = [...root.entries.keys()]
     .filter((path) => /^usr\/lib\/sysusers\.d\/[^/]+\.conf$/.test(path))
     .sort();
   const found: string[][] = [];

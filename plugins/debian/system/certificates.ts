@@ -9,7 +9,7 @@ const TARGET = 'etc/ssl/certs';
 
 /** Trusts every certificate that ca-certificates brings. */
 export async function certificates(root: RootView): Promise<readonly Cured[]> {
-  const paths = [...root.tree.keys()]
+  const paths = [...root.entries.keys()]
     .filter((path) => path.startsWith(SOURCE) && path.endsWith('.crt'))
     .sort(comparePaths);
   if (paths.length === 0) return [];

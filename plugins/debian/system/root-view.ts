@@ -3,12 +3,12 @@
 import type { TreeEntry, TreePath } from 'pycontainer';
 import { FIXED_MTIME, parseTreePath, streamOf } from 'pycontainer';
 import type { OpenedPackage } from '../package-file.ts';
-import type { Locate, RootTree } from '../root-tree.ts';
+import type { Locate } from '../root-tree.ts';
 import { bytesOf, resolveTarget } from '../root-tree.ts';
 
-/** What the packages make, before any cure. */
+/** What the packages make, with the cures so far. */
 export interface RootView {
-  readonly tree: RootTree;
+  readonly entries: ReadonlyMap<TreePath, TreeEntry>;
   /** In order of unpacking. */
   readonly packages: readonly OpenedPackage[];
   readonly locate: Locate;
@@ -56,7 +56,7 @@ function find(root: RootView, path: string): TreeEntry | undefined {
   let at = path;
   for (let turns = 0; turns < MAX_LINKS && at !== ''; turns++) {
     const place = root.locate(at as TreePath);
-    const entry = root.tree.get(place)?.entry;
+    const entry = root.entries.get(place);
     if (entry?.type !== 'symlink') return entry;
     at = resolveTarget(place, entry.target);
   }

@@ -54,7 +54,7 @@ export function folders(root: RootView): readonly Cured[] {
 export function links(root: RootView): readonly Cured[] {
   const found: Cured[] = [];
   const add = (needs: string, path: string, target: string): void => {
-    if (exists(root, needs) && !root.tree.has(root.locate(path as Cured[0])))
+    if (exists(root, needs) && !root.entries.has(root.locate(path as Cured[0])))
       found.push(linkOf(path, target));
   };
   add('etc/dpkg/origins/debian', 'etc/dpkg/origins/default', 'debian');

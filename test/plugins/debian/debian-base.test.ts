@@ -59,7 +59,10 @@ const PACKAGES: readonly FakePackage[] = [
   {
     name: 'libc-bin',
     fields: { Depends: 'libc6' },
-    files: { 'usr/share/libc-bin/nsswitch.conf': 'hosts: files dns\n' },
+    files: {
+      'etc/ld.so.conf.d/local.conf': '# ours\n/usr/local/lib\n/lib/x86_64-linux-gnu\n',
+      'usr/share/libc-bin/nsswitch.conf': 'hosts: files dns\n',
+    },
   },
   {
     name: 'libc6',
@@ -67,6 +70,11 @@ const PACKAGES: readonly FakePackage[] = [
     files: {
       'lib64/ld-linux-x86-64.so.2': { link: '/lib/x86_64-linux-gnu/ld-linux-x86-64.so.2' },
       'lib/x86_64-linux-gnu/ld-linux-x86-64.so.2': { text: 'loader', mode: 0o755 },
+      'lib/x86_64-linux-gnu/libm.so.6': 'm',
+      'usr/lib/x86_64-linux-gnu/libz.so.1': { link: 'libz.so.1.2.13' },
+      'usr/lib/x86_64-linux-gnu/libz.so.1.2.13': 'z',
+      'usr/lib/x86_64-linux-gnu/libz10.so.1': 'z10',
+      'usr/lib32/libm.so.6': 'not for this ABI',
     },
   },
   { name: 'netbase', architecture: 'all', files: { 'etc/services': 'https 443/tcp\n' } },
@@ -208,7 +216,7 @@ async function open(opening: Opening = {}): Promise<Opened> {
   }
 }
 
-type Tree = Map<string, TarEntry & { readonly text: string }>;
+type Tree = Map<string, TarEntry & { readonly bytes: Buffer; readonly text: string }>;
 
 /** What the layers make together, the later ones over the earlier. */
 async function treeOf(image: Image): Promise<Tree> {
@@ -223,7 +231,8 @@ async function entriesOf(layer: Layer): Promise<Tree> {
   await readTar(
     streamOf(blob),
     async (entry, body) => {
-      tree.set(entry.path, { ...entry, text: Buffer.from(await readAll(body, 1e8, 'a file')).toString() });
+      const bytes = Buffer.from(await readAll(body, 1e8, 'a file'));
+      tree.set(entry.path, { ...entry, bytes, text: bytes.toString() });
     },
     { limits: { backslashes: true } },
   );
@@ -337,6 +346,22 @@ describe('a Debian base', () => {
     expect(await codeOf(() => open({ options: { ...options, strict: true }, store: 'other' }))).toBe(
       'PYC_DEBIAN_SCRIPT_SKIPPED',
     );
+  });
+
+  it('has a cache of libraries in the order in which the loader searches it', async () => {
+    const cache = (await treeOf((await open()).image)).get('etc/ld.so.cache')!.bytes;
+    expect(cache.toString('latin1', 0, 20)).toBe('glibc-ld.so.cache1.1');
+    const stringAt = (at: number) => cache.toString('latin1', at, cache.indexOf(0, at));
+    const libraries = Array.from({ length: cache.readUInt32LE(20) }, (_, index) => {
+      const [flags, name, path] = [0, 4, 8].map((offset) => cache.readUInt32LE(48 + 24 * index + offset));
+      return [flags, stringAt(name!), stringAt(path!)];
+    });
+    expect(libraries).toEqual([
+      [0x303, 'libz10.so.1', '/lib/x86_64-linux-gnu/libz10.so.1'],
+      [0x303, 'libz.so.1', '/lib/x86_64-linux-gnu/libz.so.1'],
+      [0x303, 'libm.so.6', '/lib/x86_64-linux-gnu/libm.so.6'],
+      [0x303, 'ld-linux-x86-64.so.2', '/lib/x86_64-linux-gnu/ld-linux-x86-64.so.2'],
+    ]);
   });
 
   it('says which Python it has', async () => {
