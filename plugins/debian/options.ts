@@ -1,6 +1,6 @@
 /** What can be said of a Debian base: the schema of the options and what it makes of them. */
 import { DEBIAN_MIRROR, DEBIAN_SECURITY_MIRROR, DEBIAN_SNAPSHOT, nearest, PycError } from 'pycontainer';
-import { z } from 'zod';
+import * as z from 'zod';
 import { snapshotMirrors } from './mirrors.ts';
 
 export class DebianOptionsError extends PycError {
