@@ -88,7 +88,7 @@ function isBareAddress(named: string): boolean {
 function splitName(name: string, whole: string): { host: string; repository: string } {
   const slash = name.indexOf('/');
   const first = slash === -1 ? '' : name.slice(0, slash);
-  const isHost = /[.:[]/.test(first) || first === 'localhost' || first !== first.toLowerCase();
+  const isHost = /[.:[]/.test(first) || first === 'localhost';
   const host = isHost ? first.toLowerCase() : DOCKER_HUB;
   const path = isHost ? name.slice(slash + 1) : name;
   if (!HOST.test(host) || !isPort(host)) throw invalid(whole, 'its host is not valid');
