@@ -1,17 +1,16 @@
 /** Makes what plugins may use of one build. */
 
-import type { Image } from '../oci/image.ts';
-import { readImageFiles } from '../oci/rootfs.ts';
-import { type Digest, digestOfJson } from '../primitives/digest.ts';
 import { FIXED_MTIME } from '../primitives/file-tree.ts';
 import { makeFileTree } from '../primitives/tree.ts';
+import type { BaseFileReader } from './base-files.ts';
 import { itemsOfFiles, partOfItems } from './collect/memory-part.ts';
+import { imageKey } from './image-key.ts';
 import type { PluginApi, PluginFile } from './plugin.ts';
 import type { Session } from './session.ts';
 import type { ResolvedConfig } from './settings.ts';
 
 /** The object that every plugin's `apply` gets as its second argument. */
-export function createPluginApi(config: ResolvedConfig, session: Session): PluginApi {
+export function createPluginApi(config: ResolvedConfig, session: Session, base: BaseFileReader): PluginApi {
   return {
     config,
     log: session.log,
@@ -25,14 +24,10 @@ export function createPluginApi(config: ResolvedConfig, session: Session): Plugi
     },
     addPart: (collected, part) => ({ ...collected, tree: makeFileTree([...collected.tree.parts, part]) }),
     tree: makeFileTree,
-    baseFiles: (image, patterns) => readImageFiles(image, patterns, session.signal),
+    announceBaseFiles: base.announce,
+    baseFiles: base.read,
     imageKey,
   };
-}
-
-/** Names an image's files: its platform and the digests of its layers. */
-export function imageKey(image: Image): Digest {
-  return digestOfJson({ platform: image.platform, layers: image.config.rootfs.diff_ids });
 }
 
 function bytesOf(file: PluginFile): { bytes: Uint8Array; mode: number } {

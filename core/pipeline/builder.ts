@@ -8,8 +8,9 @@ import { type Platform, parsePlatform } from '../oci/platform.ts';
 import { isAborted, TaskAbortedError } from './aborted.ts';
 import { createPluginApi } from './api.ts';
 import { createBaseContext } from './base-context.ts';
-import { findBase } from './defaults/base.ts';
+import { createBaseFileReader } from './base-files.ts';
 import { createPartRecords, type PartRecords } from './collect/part-records.ts';
+import { findBase } from './defaults/base.ts';
 import { corePlugin } from './defaults/index.ts';
 import { createGraph, type Graph } from './graph.ts';
 import type { BuildContext } from './hooks.ts';
@@ -61,8 +62,9 @@ class Build {
 
   async run(): Promise<void> {
     const context: BuildContext = { signal: this.#session.signal, config: this.#config };
-    const plugins = [...this.#config.plugins, corePlugin(this.#config, this.#session)];
-    const graph = createGraph(plugins, context, createPluginApi(this.#config, this.#session));
+    const base = createBaseFileReader(this.#session.signal);
+    const plugins = [...this.#config.plugins, corePlugin(this.#config, this.#session, base)];
+    const graph = createGraph(plugins, context, createPluginApi(this.#config, this.#session, base));
     this.#graph = graph;
     const platforms = this.#config.platforms.map(parsePlatform);
     const input = await graph.stage('resolve', () => this.#resolveOnce(graph, platforms));

@@ -45,6 +45,8 @@ export interface PluginApi {
   addPart(collected: Collected, part: Part): Collected;
   /** A tree of these parts. */
   tree(parts: readonly Part[]): FileTree;
+  /** Says in `apply` what `baseFiles` will be asked for: the pass that looks for the base's Python then reads it too. */
+  announceBaseFiles(patterns: readonly RegExp[]): void;
   /** Reads files of an image without unpacking it. Paths are relative to the root. */
   baseFiles(image: Image, patterns: readonly RegExp[]): Promise<ReadonlyMap<string, Uint8Array>>;
   /** Digest of the image's configuration: names its files. */
@@ -78,7 +80,10 @@ export interface Preset {
   detect(input: PresetInput): Promise<Detection | undefined>;
 }
 
-/** Whatever a plugin threw that was not meant for the user as it stands. */
+/**
+ * A plugin threw something that was not meant for the user as it stands, or tapped a hook as it must not. The
+ * message names the plugin and the hook; `--verbose` prints the cause.
+ */
 export class PluginError extends PycError {
   readonly code = 'PYC_PLUGIN_FAILED';
   readonly plugin: string;

@@ -14,7 +14,7 @@ import {
   type PluginApi,
   VERSION,
 } from 'pycontainer';
-import type { BaseContents } from './base-packages.ts';
+import { BASE_PATTERNS, type BaseContents, readBase } from './base-packages.ts';
 
 /** The media type that IANA lists for CycloneDX JSON. */
 export const SBOM_MEDIA_TYPE = 'application/vnd.cyclonedx+json';
@@ -27,6 +27,7 @@ const sbom = definePlugin({
   name: 'sbom',
   apply(hooks, api) {
     if (api.config.sbom === false) return;
+    api.announceBaseFiles(BASE_PATTERNS);
     hooks.sbom.tapPromise('sbom', async (input) => ({
       ...input,
       attachments: [...input.attachments, await attachmentFor(input.image, api)],
@@ -109,7 +110,6 @@ async function contentsOf(image: FinishedImage, api: PluginApi): Promise<BaseCon
   const key = digestOfJson({ what: 'base contents', rules: [RULES, VERSION], base: api.imageKey(base) });
   const known = await api.store.readAction(key);
   if (isContents(known)) return known;
-  const { BASE_PATTERNS, readBase } = await import('./base-packages.ts');
   const contents = readBase(await api.baseFiles(base, BASE_PATTERNS));
   await api.store.writeAction(key, contents);
   return contents;

@@ -1,5 +1,6 @@
 /** What our own taps do: the plugin `pycontainer`, which is asked last, so that any other plugin's answer comes first. */
 import { resolve } from 'node:path';
+import type { BaseFileReader } from '../base-files.ts';
 import type { Plugin } from '../plugin.ts';
 import type { Session } from '../session.ts';
 import type { ResolvedConfig } from '../settings.ts';
@@ -12,7 +13,7 @@ import { createRegistries } from './registries.ts';
 import { findWheel } from './wheel.ts';
 
 /** Taps `project`, `lock`, `base`, `python`, `wheel` and `destination`. */
-export function corePlugin(config: ResolvedConfig, session: Session): Plugin {
+export function corePlugin(config: ResolvedConfig, session: Session, base: BaseFileReader): Plugin {
   const registries = createRegistries(session);
   const wheelhouse =
     config.wheelhouse === undefined ? undefined : resolve(config.directory, config.wheelhouse);
@@ -23,7 +24,7 @@ export function corePlugin(config: ResolvedConfig, session: Session): Plugin {
       hooks.project.tapPromise(name, async ({ directory }) => findProject(directory, session.signal));
       hooks.lock.tapPromise(name, async ({ project }) => findLock(project, session));
       hooks.base.tapPromise(name, async ({ reference }) => ownBase(reference, registries));
-      hooks.python.tapPromise(name, async (request) => findPython(request, config, session));
+      hooks.python.tapPromise(name, async (request) => findPython(request, config, session, base));
       hooks.wheel.tapPromise(name, async ({ distribution }) => findWheel(distribution, wheelhouse, session));
       hooks.destination.tapPromise(name, async (request) =>
         ownDestination(request, config, session, registries),

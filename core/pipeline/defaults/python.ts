@@ -3,18 +3,19 @@
  * base is remembered by the base's layers.
  */
 import type { Image } from '../../oci/image.ts';
-import { openRootfs } from '../../oci/rootfs.ts';
 import { digestOfJson } from '../../primitives/digest.ts';
 import { PycError } from '../../primitives/errors.ts';
 import { detectPython, TARGET_FILES } from '../../python/python-detection.ts';
 import type { PythonTarget } from '../../python/target.ts';
 import { Version } from '../../python/version.ts';
-import { imageKey } from '../api.ts';
+import type { BaseFileReader } from '../base-files.ts';
 import type { PythonRequest } from '../hooks.ts';
+import { imageKey } from '../image-key.ts';
 import type { Session } from '../session.ts';
 import type { ResolvedConfig } from '../settings.ts';
 import type { PythonInBase } from '../values.ts';
 
+/** `python` in the configuration, `--python` or `--libc` states no version of Python or of a C library. */
 export class PythonStatedError extends PycError {
   readonly code = 'PYC_PYTHON_STATED_INVALID';
   override readonly exitCode = 2;
@@ -28,11 +29,12 @@ export async function findPython(
   request: PythonRequest,
   config: ResolvedConfig,
   session: Session,
+  files: BaseFileReader,
 ): Promise<PythonInBase> {
   const stated = readStated(config);
   const whole = wholeOf(stated, request);
   if (whole !== undefined) return whole;
-  const found = request.known ?? (await detected(request.base, session));
+  const found = request.known ?? (await detected(request.base, session, files));
   return {
     interpreter: stated.interpreter ?? found.interpreter,
     target: {
@@ -101,7 +103,7 @@ function versionOf(version: Version, found: PythonTarget): Pick<PythonTarget, 'v
   return { version: version.toString(), abi: same ? found.abi : `cp${minor.replace('.', '')}` };
 }
 
-async function detected(base: Image, session: Session): Promise<PythonInBase> {
+async function detected(base: Image, session: Session, reader: BaseFileReader): Promise<PythonInBase> {
   const key = digestOfJson({
     what: 'python in base',
     rules: RULES,
@@ -113,7 +115,7 @@ async function detected(base: Image, session: Session): Promise<PythonInBase> {
   const id = 'python in base';
   session.log.progress({ id, label: 'read the base image for its Python', state: 'start' });
   try {
-    const files = await openRootfs(base, { wanted: TARGET_FILES, signal: session.signal });
+    const files = await reader.open(base, TARGET_FILES);
     const found = await detectPython(files, {
       architecture: base.platform.architecture,
       ...(base.platform.variant === undefined ? {} : { variant: base.platform.variant }),

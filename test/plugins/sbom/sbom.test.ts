@@ -107,6 +107,7 @@ function run(options: { readonly epoch?: number; readonly off?: boolean } = {}):
       sourceDateEpoch: options.epoch ?? 0,
       imageKey: (image: FinishedImage['resolution']['base']['image']) =>
         digestOfJson(image.config.rootfs.diff_ids),
+      announceBaseFiles: () => undefined,
       baseFiles: async () => {
         made.reads += 1;
         return BASE;

@@ -1,0 +1,59 @@
+/**
+ * Files of base images for all who ask in one build. To read a base means to stream its layers, so whoever
+ * knows early what it will want says so, and one pass gathers everything. What the files mean is not known here.
+ */
+import type { Image } from '../oci/image.ts';
+import { openRootfs, type Rootfs } from '../oci/rootfs.ts';
+import type { Digest } from '../primitives/digest.ts';
+import { imageKey } from './image-key.ts';
+
+export interface BaseFileReader {
+  /** Says what will be asked for, so that the first pass over a base gathers it. */
+  announce(patterns: readonly RegExp[]): void;
+  /**
+   * The files that the patterns match, and perhaps some that others announced.
+   *
+   * @throws what `openRootfs` throws
+   */
+  open(image: Image, patterns: readonly RegExp[]): Promise<Rootfs>;
+  /** The files whose paths the patterns match; links to files count as files. */
+  read(image: Image, patterns: readonly RegExp[]): Promise<ReadonlyMap<string, Uint8Array>>;
+}
+
+/** Makes a reader that keeps what it read until the build ends. */
+export function createBaseFileReader(signal: AbortSignal): BaseFileReader {
+  const announced = new Set<RegExp>();
+  const passes = new Map<Digest, Pass[]>();
+
+  const open = (image: Image, patterns: readonly RegExp[]): Promise<Rootfs> => {
+    const key = imageKey(image);
+    const before = passes.get(key) ?? [];
+    const fitting = before.find(({ wanted }) => patterns.every((pattern) => wanted.has(pattern)));
+    if (fitting !== undefined) return fitting.rootfs;
+    const wanted = new Set([...announced, ...patterns]);
+    const rootfs = openRootfs(image, { wanted: [...wanted], signal });
+    passes.set(key, [...before, { wanted, rootfs }]);
+    return rootfs;
+  };
+  return {
+    announce(patterns) {
+      for (const pattern of patterns) announced.add(pattern);
+    },
+    open,
+    async read(image, patterns) {
+      const rootfs = await open(image, patterns);
+      const found = new Map<string, Uint8Array>();
+      for (const path of await rootfs.list('')) {
+        if (!patterns.some((pattern) => pattern.test(path))) continue;
+        const bytes = await rootfs.read(path);
+        if (bytes !== undefined) found.set(path, bytes);
+      }
+      return found;
+    },
+  };
+}
+
+interface Pass {
+  readonly wanted: ReadonlySet<RegExp>;
+  readonly rootfs: Promise<Rootfs>;
+}
