@@ -5,6 +5,9 @@ import { join } from 'node:path';
 import { run } from './processes.mjs';
 
 const PACKAGES = ['python3', 'python3-venv', 'ca-certificates'];
+/** What slim images leave out too. */
+const LEFT_OUT = ['/usr/share/doc/*', '/usr/share/man/*', '/usr/share/info/*', '/usr/share/locale/*'];
+const EMPTIED = ['/var/lib/apt/lists', '/var/cache/apt', '/var/log'];
 
 /**
  * Pushes the base to a registry.
@@ -25,7 +28,12 @@ export async function pushBase({ work, registry }) {
 
 async function makeBase(work, layout) {
   const tar = join(work, 'base.tar');
-  await run(['mmdebstrap', '--variant=minbase', `--include=${PACKAGES.join(',')}`, 'bookworm', tar]);
+  await run([
+    ...['mmdebstrap', '--variant=minbase', `--include=${PACKAGES.join(',')}`],
+    ...LEFT_OUT.map((path) => `--dpkgopt=path-exclude=${path}`),
+    ...EMPTIED.map((path) => `--customize-hook=find "$1${path}" -type f -delete`),
+    ...['bookworm', tar],
+  ]);
   const buildah = ['buildah', ...storage(work)];
   const container = (await run([...buildah, 'from', 'scratch'])).stdout.trim();
   await run([...buildah, 'add', '-q', container, tar, '/']);
