@@ -1,9 +1,11 @@
 /** Projects for tests: written to a temporary folder, locked against an index on loopback, built by the public API. */
 import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { type BuildOptions, type BuildReport, build, type Config, type Plugin } from 'pycontainer';
+import { validateLayout } from 'pycontainer/oci';
 import {
   type FakeIndex,
   makeWheel,
@@ -11,7 +13,7 @@ import {
   type WheelRecipe,
   wheelFileName,
 } from 'pycontainer/testing';
-import { onTestFinished } from 'vitest';
+import { expect, onTestFinished } from 'vitest';
 
 export interface SampleRecipe {
   /** Default: a small application without a build system. */
@@ -71,8 +73,8 @@ export async function makeSample(recipe: SampleRecipe = {}): Promise<Sample> {
         ['lock-version = "1.0"', 'created-by = "a test"', ...locked, ''].join('\n'),
       );
     },
-    build: (config = {}, { plugins, ...options } = {}) =>
-      build({
+    async build(config = {}, { plugins, ...options } = {}) {
+      const report = await build({
         cwd: root,
         directory: 'project',
         env: { PYC_CACHE_DIR: cache, PATH: process.env.PATH, HOME: root },
@@ -88,7 +90,12 @@ export async function makeSample(recipe: SampleRecipe = {}): Promise<Sample> {
           set: [],
         },
         ...options,
-      }),
+      });
+      // Whatever a test is about, the image that it made is valid.
+      const layout = join(directory, 'build/image');
+      if (report.ok && existsSync(layout)) expect(await validateLayout(layout)).toEqual([]);
+      return report;
+    },
   };
   if (recipe.wheels !== undefined) await sample.lock(recipe.wheels);
   return sample;
