@@ -21,12 +21,16 @@ export type ImageDocument =
   | { readonly kind: 'manifest'; readonly mediaType: string; readonly value: Manifest }
   | { readonly kind: 'index'; readonly mediaType: string; readonly value: Index };
 
-/** A document that the specification does not allow. The message has the dotted path of what is wrong. */
+/**
+ * An index, a manifest or a configuration of an image that the OCI specification does not allow, or that
+ * contradicts what refers to it. The message has the dotted path of what is wrong; use another base, or have it
+ * made again.
+ */
 export class ImageDocumentError extends PycError {
   readonly code = 'PYC_IMAGE_DOCUMENT_INVALID';
 }
 
-/** An image of Docker's schema 1, which registries stopped taking years ago. */
+/** The base is an image of Docker's schema 1, which registries stopped taking years ago. */
 export class Schema1Error extends PycError {
   readonly code = 'PYC_IMAGE_SCHEMA1';
 }

@@ -15,6 +15,10 @@ import { DOCKER_CONFIG, isIndexType, OCI_CONFIG, OCI_INDEX } from './media-types
 import { formatPlatform, type Platform } from './platform.ts';
 import { choosePlatform, platformsOf } from './platform-choice.ts';
 
+/**
+ * The base from a layout or an archive exists, but not for the platform that is built. `details` lists the
+ * platforms that exist: build for one of them with `--platform`, or use another base.
+ */
 export class ImagePlatformError extends PycError {
   readonly code = 'PYC_IMAGE_PLATFORM_MISSING';
 }

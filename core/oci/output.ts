@@ -25,6 +25,10 @@ export type OutputBlob =
   | { readonly descriptor: Descriptor; readonly bytes: Uint8Array }
   | { readonly descriptor: Descriptor; readonly layer: Layer };
 
+/**
+ * An output was handed no image, or several images without an index. Only a plugin that changes what is published
+ * can cause it: mend or remove the plugin.
+ */
 export class OutputContentsError extends PycError {
   readonly code = 'PYC_OUTPUT_CONTENTS_INVALID';
 }

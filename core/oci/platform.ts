@@ -8,6 +8,10 @@ export interface Platform {
   readonly 'os.version'?: string;
 }
 
+/**
+ * A platform is not written as `linux/ARCHITECTURE` or `linux/ARCHITECTURE/VARIANT`, or is one that no image is
+ * built for.
+ */
 export class PlatformError extends PycError {
   readonly code = 'PYC_PLATFORM_INVALID';
   override readonly exitCode = 2;

@@ -19,6 +19,10 @@ export interface Reference {
   readonly digest?: Digest;
 }
 
+/**
+ * A text that should name an image, in `--tag`, `--base`, `--output registry:` or the configuration, is no image
+ * reference.
+ */
 export class ImageReferenceError extends PycError {
   readonly code = 'PYC_REFERENCE_INVALID';
   override readonly exitCode = 2;

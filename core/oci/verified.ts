@@ -4,7 +4,10 @@ import { hexOf } from '../primitives/digest.ts';
 import { PycError } from '../primitives/errors.ts';
 import type { Descriptor } from './image.ts';
 
-/** A blob whose bytes are not those that its descriptor states. */
+/**
+ * A blob of a base from a layout or an archive is missing, or has other bytes than its descriptor states. Copy the
+ * base again from where it came.
+ */
 export class BlobContentError extends PycError {
   readonly code = 'PYC_IMAGE_BLOB_CHANGED';
 }

@@ -28,6 +28,10 @@ export interface ArchiveListing {
   readonly isLayout: boolean;
 }
 
+/**
+ * A base given as `archive:FILE` that is neither an OCI archive nor what `docker save` writes, holds several
+ * images, or contradicts itself. Make it again with `skopeo copy`, `docker save` or `podman save`.
+ */
 export class ArchiveReadError extends PycError {
   readonly code = 'PYC_ARCHIVE_INVALID';
 }

@@ -15,6 +15,10 @@ export interface ImportedLayer {
   readonly diffId: Digest;
 }
 
+/**
+ * A base archive has a layer compressed with xz. Docker may load such layers, and no OCI media type exists for
+ * them: save the image again, uncompressed or with gzip.
+ */
 export class LayerCompressionError extends PycError {
   readonly code = 'PYC_LAYER_COMPRESSION_UNSUPPORTED';
 }

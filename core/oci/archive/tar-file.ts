@@ -14,6 +14,10 @@ export interface ArchiveMember {
   open(signal: AbortSignal): Promise<AsyncIterable<Uint8Array>> | AsyncIterable<Uint8Array>;
 }
 
+/**
+ * An `archive:` or `docker-archive:` output cannot be written, mostly for want of space or permission. The file
+ * that was there before is left as it was.
+ */
 export class ArchiveWriteError extends PycError {
   readonly code = 'PYC_ARCHIVE_UNWRITABLE';
 }
@@ -38,7 +42,7 @@ export async function writeTarFile(
     }
     await rename(draft, file);
   } catch (thrown) {
-    await rm(draft, { force: true });
+    await rm(draft, { force: true }).catch(() => undefined);
     throw explained(thrown, file);
   }
 }

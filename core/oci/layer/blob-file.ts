@@ -4,6 +4,7 @@ import { closeSync, openSync, writeSync } from 'node:fs';
 import { type Digest, digestFromHex } from '../../primitives/digest.ts';
 import { messageOf, PycError } from '../../primitives/errors.ts';
 
+/** A layer cannot be written into the store, mostly for want of space or permission. */
 export class LayerWriteError extends PycError {
   readonly code = 'PYC_LAYER_UNWRITABLE';
 }

@@ -6,6 +6,10 @@ import { closeSync, openSync, readSync } from 'node:fs';
 import { messageOf, PycError } from '../../primitives/errors.ts';
 import type { FileRange } from '../../primitives/file-tree.ts';
 
+/**
+ * A file that a layer is made from, a wheel in the store or a source of the project, vanished or shrank while the
+ * layer was written. Build again when nothing else changes it.
+ */
 export class LayerSourceError extends PycError {
   readonly code = 'PYC_LAYER_SOURCE_UNREADABLE';
 }

@@ -27,15 +27,26 @@ export interface Place {
   readonly sha256?: Digest;
 }
 
+/**
+ * Within one layer a path is there twice with differences, or lies below what is no directory. Only a plugin that
+ * adds such a part can cause it: mend or remove the plugin.
+ */
 export class LayerConflictError extends PycError {
   readonly code = 'PYC_LAYER_PATH_CONFLICT';
 }
 
-/** `.wh.` names delete files of the layers below (image specification, "Whiteouts"); no tree may do that. */
+/**
+ * A file is named `.wh.…`, which in a layer would delete files of the layers below (image specification,
+ * "Whiteouts"). No distribution or project may do that: rename the file, or leave it out.
+ */
 export class LayerWhiteoutError extends PycError {
   readonly code = 'PYC_LAYER_WHITEOUT';
 }
 
+/**
+ * A file's bytes are not as many, or not those, that were announced when the layer was planned, because it changed
+ * meanwhile or its wheel lies about it.
+ */
 export class LayerContentError extends PycError {
   readonly code = 'PYC_LAYER_CONTENT_CHANGED';
 }

@@ -15,6 +15,10 @@ export const INDEX = 'index.json';
 /** Image specification, "Pre-Defined Annotation Keys": a tag, in a layout. */
 export const REF_NAME = 'org.opencontainers.image.ref.name';
 
+/**
+ * A folder that a base or an output names as an OCI layout is none, is damaged, or holds other files. Name another
+ * folder, or make the layout again.
+ */
 export class LayoutError extends PycError {
   readonly code = 'PYC_LAYOUT_INVALID';
 }

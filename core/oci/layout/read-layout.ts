@@ -18,6 +18,10 @@ export interface ReadLayoutOptions {
   readonly tag?: string;
 }
 
+/**
+ * A layout that is used as a base has no image of the tag that was asked for, or several and none was named.
+ * `details` lists the tags that there are.
+ */
 export class LayoutTagError extends PycError {
   readonly code = 'PYC_LAYOUT_TAG_UNKNOWN';
 }

@@ -30,7 +30,7 @@ export async function writeBlob(directory: string, blob: OutputBlob, signal: Abo
     await rename(draft, target);
     return true;
   } catch (thrown) {
-    await rm(draft, { force: true });
+    await rm(draft, { force: true }).catch(() => undefined);
     throw thrown;
   }
 }

@@ -30,6 +30,10 @@ export interface LayoutContents extends OutputContents {
   readonly tags: readonly string[];
 }
 
+/**
+ * A `layout:` output cannot be written, mostly for want of space or permission. Images that were in it stay as
+ * they were.
+ */
 export class LayoutWriteError extends PycError {
   readonly code = 'PYC_LAYOUT_UNWRITABLE';
 }
@@ -62,7 +66,7 @@ export async function writeLayout(
     await removeUnused(directory, index, removed);
     return { digest: root.descriptor.digest };
   } catch (thrown) {
-    await undo(directory, made, before === undefined, folder);
+    await undo(directory, made, before === undefined, folder).catch(() => undefined);
     throw explained(thrown, directory);
   }
 }
@@ -146,7 +150,7 @@ async function replaceIndex(directory: string, index: Index): Promise<void> {
     await writeFile(draft, JSON.stringify(index), { flag: 'wx' });
     await rename(draft, join(directory, INDEX));
   } catch (thrown) {
-    await rm(draft, { force: true });
+    await rm(draft, { force: true }).catch(() => undefined);
     throw thrown;
   }
 }

@@ -30,6 +30,10 @@ export interface DirectoryNode {
 }
 export type Node = FileNode | LinkNode | OtherNode | DirectoryNode;
 
+/**
+ * A layer of the base holds entries that contradict each other or lead out of the image, such as a file below a
+ * file or a whiteout through a link. Use another base, or have it made again.
+ */
 export class RootfsError extends PycError {
   readonly code = 'PYC_IMAGE_LAYER_INVALID';
 }

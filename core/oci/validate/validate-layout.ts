@@ -16,7 +16,10 @@ import { checkConfig } from './check-config.ts';
 import { checkLayer } from './check-layer.ts';
 import { createFaults, type Faults, type ImageFault } from './fault.ts';
 
-/** An image that is not what it says; `details` has the faults. */
+/**
+ * A layout that was validated is not what it says: digests, sizes, diffIDs, platforms or history do not fit
+ * together. `details` lists every fault.
+ */
 export class ImageInvalidError extends PycError {
   readonly code = 'PYC_IMAGE_INVALID';
 }
