@@ -3,9 +3,9 @@
  * is in the store; how a Release is fetched and checked is `in-release`'s matter.
  */
 import type { BaseContext, Compression } from 'pycontainer';
-import { decompress, readAll } from 'pycontainer';
+import { decompress, download, isPycError, readAll } from 'pycontainer';
 import type { IndexRequest } from './in-release.ts';
-import { askMirror, MirrorError, readRelease } from './in-release.ts';
+import { MirrorError, readRelease } from './in-release.ts';
 import type { Archive } from './mirrors.ts';
 import { urlBelow } from './mirrors.ts';
 import type { PackageList } from './package-index.ts';
@@ -110,21 +110,32 @@ function indexFileOf(archive: Archive, component: string, release: Release, arch
 async function fetchIndex(index: IndexFile, context: BaseContext, signal: AbortSignal): Promise<void> {
   const { sha256: digest, size } = index.file;
   if ((await context.store.find(digest)) !== undefined) return;
-  const fault: unknown[] = [];
-  for (const url of [index.byHashUrl, index.url]) {
-    if (url === undefined) continue;
-    try {
-      const response = await askMirror({ url, signal }, context);
-      if (response.status !== 200) {
-        await response.discard();
-        throw new MirrorError(`${url} answered ${response.status}`, { hint: 'try another `mirror`' });
+  const step = { id: `debian ${digest}`, label: `fetch ${index.url}`, total: size };
+  context.log.progress({ ...step, state: 'start' });
+  try {
+    const faults: unknown[] = [];
+    for (const url of [index.byHashUrl, index.url]) {
+      if (url === undefined) continue;
+      try {
+        const bytes = download(context.http, { url, signal }, { expectedSize: size });
+        await context.store.write(bytes, { digest, size, limit: MAX_INDEX, what: url }, signal);
+        return;
+      } catch (error) {
+        signal.throwIfAborted();
+        faults.push(error);
       }
-      await context.store.write(response.body, { digest, size, limit: MAX_INDEX, what: url }, signal);
-      return;
-    } catch (error) {
-      signal.throwIfAborted();
-      fault.push(error);
     }
+    throw unavailable(index, faults[0]);
+  } finally {
+    context.log.progress({ ...step, state: 'end', done: size });
   }
-  throw fault[0];
+}
+
+/** Faults of the network name the mirror; a wrong hash speaks for itself. */
+function unavailable(index: IndexFile, cause: unknown): unknown {
+  if (!isPycError(cause) || !cause.code.startsWith('PYC_HTTP')) return cause;
+  return new MirrorError(`${index.url} cannot be fetched: ${cause.message}`, {
+    hint: 'try again later, or set another `mirror`',
+    cause,
+  });
 }

@@ -22,6 +22,10 @@ import type { Cure, RootView } from './system/root-view.ts';
 import { folderOf } from './system/root-view.ts';
 import { folders, links, pythonFolders, templates } from './system/templates.ts';
 
+/**
+ * A Debian package of an upper layer turns a folder that a lower layer has files in into a link, which would hide
+ * them.
+ */
 export class LayerOrderError extends PycError {
   readonly code = 'PYC_DEBIAN_LAYER_ORDER';
 }
@@ -149,6 +153,10 @@ function tellAttributes(packages: readonly OpenedPackage[], context: BaseContext
   for (const { file, attributed } of packages) {
     if (attributed.length === 0) continue;
     context.log.warn({
+      /**
+       * Files of a Debian package have extended attributes, mostly file capabilities, which layers made here do
+       * not keep.
+       */
       code: 'PYC_DEBIAN_ATTRIBUTES_LOST',
       message: `\`${file.name}\` has extended attributes that are not kept: ${attributed.map((path) => `\`/${visible(path)}\``).join(', ')}`,
       hint: 'a program that needs a capability must be given it when the container starts',

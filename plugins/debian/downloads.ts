@@ -11,10 +11,15 @@ import {
 } from 'pycontainer';
 import type { PackageFile } from './resolution.ts';
 
+/**
+ * A Debian package could be fetched neither from the mirror nor from the snapshot service, or `--offline` forbids
+ * to.
+ */
 export class PackageDownloadError extends PycError {
   readonly code = 'PYC_DEBIAN_PACKAGE_UNAVAILABLE';
 }
 
+/** A mirror sent a Debian package with another size or SHA-256 than the signed index states. */
 export class PackageMismatchError extends PycError {
   readonly code = 'PYC_DEBIAN_PACKAGE_MISMATCH';
 }
@@ -137,7 +142,7 @@ function hashesOf(bytes: Uint8Array, architecture: string): readonly string[] {
 
 function unavailable(file: PackageFile, why: string, cause?: unknown): PackageDownloadError {
   return new PackageDownloadError(`${nameOf(file)} cannot be fetched: ${why}`, {
-    hint: 'try again later, set another `mirror`, or run `pyc lock` to take current packages',
+    hint: 'try again later, or take current packages with `pyc lock --update-base`',
     cause,
   });
 }

@@ -7,10 +7,15 @@ import type { Release } from './release.ts';
 import { checkRelease, expiryMessage, isExpired, parseRelease, ReleaseExpiredError } from './release.ts';
 import { keysDigest, verifiedText } from './signature.ts';
 
+/** The mirror has no such Debian suite, or no updates or security suite that belongs to it. */
 export class SuiteUnknownError extends PycError {
   readonly code = 'PYC_DEBIAN_SUITE_UNKNOWN';
 }
 
+/**
+ * A Debian mirror cannot be asked for its indexes: it does not answer, answers with an error, or `--offline`
+ * forbids to.
+ */
 export class MirrorError extends PycError {
   readonly code = 'PYC_DEBIAN_MIRROR_FAILED';
 }
@@ -172,7 +177,7 @@ function refused(url: string, status: number): MirrorError {
 }
 
 /** An answer of any status. @throws MirrorError where there is none */
-export async function askMirror(request: HttpRequest, context: BaseContext): Promise<HttpResponse> {
+async function askMirror(request: HttpRequest, context: BaseContext): Promise<HttpResponse> {
   try {
     return await context.http.request(request);
   } catch (cause) {

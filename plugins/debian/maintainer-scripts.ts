@@ -17,6 +17,11 @@ export interface SkippedScript {
   readonly commands: readonly string[];
 }
 
+/**
+ * A Debian package's maintainer script does what is not done here: scripts never run, and only what Python and the
+ * usual libraries need of them is made in another way. As a warning, the image lacks what the script would have
+ * made; with `strict` it is an error.
+ */
 export class ScriptSkippedError extends PycError {
   readonly code = 'PYC_DEBIAN_SCRIPT_SKIPPED';
 }

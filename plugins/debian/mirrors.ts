@@ -10,6 +10,7 @@ export interface Archive {
   readonly components: readonly string[];
 }
 
+/** Debian has no architecture for the platform that is built. */
 export class ArchitectureError extends PycError {
   readonly code = 'PYC_DEBIAN_ARCHITECTURE_UNKNOWN';
 }

@@ -3,6 +3,10 @@ import { DEBIAN_MIRROR, DEBIAN_SECURITY_MIRROR, DEBIAN_SNAPSHOT, nearest, PycErr
 import * as z from 'zod';
 import { snapshotMirrors } from './mirrors.ts';
 
+/**
+ * The options of `debian(…)`, or the suite in `apt:SUITE`, are not what the plugin takes. `details` lists every
+ * fault.
+ */
 export class DebianOptionsError extends PycError {
   readonly code = 'PYC_DEBIAN_OPTIONS_INVALID';
   override readonly exitCode = 2;

@@ -10,6 +10,7 @@ import { parseFields } from './control-fields.ts';
 import type { PackageFile } from './resolution.ts';
 import type { Spool } from './spool.ts';
 
+/** A Debian package is malformed, contradicts itself, or holds paths that must not be unpacked. */
 export class PackageInvalidError extends PycError {
   readonly code = 'PYC_DEBIAN_PACKAGE_INVALID';
 }

@@ -4,10 +4,15 @@ import type { Digest } from 'pycontainer';
 import { isDigest, PycError } from 'pycontainer';
 import { parseFields } from './control-fields.ts';
 
+/** The signed list of a Debian suite is malformed, or lacks the component or architecture that is needed. */
 export class ReleaseError extends PycError {
   readonly code = 'PYC_DEBIAN_RELEASE_INVALID';
 }
 
+/**
+ * The signed list of a Debian suite is past its `Valid-Until`: a stale mirror, or someone who withholds updates.
+ * As a warning, it is used all the same because of `--offline`.
+ */
 export class ReleaseExpiredError extends PycError {
   readonly code = 'PYC_DEBIAN_RELEASE_EXPIRED';
 }

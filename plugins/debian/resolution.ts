@@ -28,6 +28,10 @@ export interface PackageFile {
   readonly sha256: Digest;
 }
 
+/**
+ * `pycontainer.lock` holds something else than a list of package files where the packages of a Debian base should
+ * be.
+ */
 export class PinMalformedError extends PycError {
   readonly code = 'PYC_DEBIAN_PIN_MALFORMED';
 }
@@ -144,7 +148,7 @@ function readPin(value: unknown, pin: string, suite: string): readonly PackageFi
   throw new PinMalformedError(
     `\`pycontainer.lock\` holds what is no list of package files at \`${pin}\` of \`apt:${suite}\``,
     {
-      hint: 'run `pyc lock` to write it anew',
+      hint: 'run `pyc lock --update-base` to write it anew',
     },
   );
 }

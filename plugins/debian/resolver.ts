@@ -25,10 +25,17 @@ export interface Chosen {
   readonly requestedBy: readonly string[];
 }
 
+/**
+ * The Debian suite has no package of a name that was asked for. `details` lists all such names with the nearest
+ * that exist.
+ */
 export class PackageUnknownError extends PycError {
   readonly code = 'PYC_DEBIAN_PACKAGE_UNKNOWN';
 }
 
+/**
+ * The Debian packages that were asked for cannot be installed together. The message says which relation fails.
+ */
 export class UnresolvableError extends PycError {
   readonly code = 'PYC_DEBIAN_UNRESOLVABLE';
 }

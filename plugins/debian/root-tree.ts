@@ -8,6 +8,7 @@ import { ancestorsOf, FIXED_MTIME, PycError, parseTreePath, readAll, visible } f
 import type { OpenedPackage } from './package-file.ts';
 import { parseRelations, versionFits } from './relation.ts';
 
+/** Two Debian packages have one path with different contents, or their links lead in a circle. */
 export class FileConflictError extends PycError {
   readonly code = 'PYC_DEBIAN_FILE_CONFLICT';
 }

@@ -7,10 +7,15 @@ import type { Digest } from 'pycontainer';
 import { digestOfJson, messageOf, PycError } from 'pycontainer';
 import { ARCHIVE_KEYS } from './keyring.ts';
 
+/**
+ * The list of a Debian suite has no valid signature of a trusted archive key. The mirror, or something on the way,
+ * changed it; or it is not a Debian archive.
+ */
 export class SignatureError extends PycError {
   readonly code = 'PYC_DEBIAN_SIGNATURE_INVALID';
 }
 
+/** The option `keyring` of `debian(…)` holds no OpenPGP public keys. */
 export class KeyringError extends PycError {
   readonly code = 'PYC_DEBIAN_KEYRING_INVALID';
   override readonly exitCode = 2;

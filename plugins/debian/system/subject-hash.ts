@@ -5,6 +5,7 @@
 import { createHash } from 'node:crypto';
 import { PycError } from 'pycontainer';
 
+/** A file among the certificates of Debian's `ca-certificates` package is no X.509 certificate. */
 export class CertificateError extends PycError {
   readonly code = 'PYC_DEBIAN_CERTIFICATE_INVALID';
 }
