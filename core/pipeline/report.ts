@@ -6,7 +6,7 @@ import type { Digest } from '../primitives/digest.ts';
 import { type ErrorCode, isPycError, messageOf } from '../primitives/errors.ts';
 import type { Warning } from '../primitives/log.ts';
 import { VERSION } from '../primitives/version.ts';
-import type { SourceKind } from './values.ts';
+import type { Receipt, SourceKind } from './values.ts';
 
 /** A distribution of an image. */
 export interface ReportedDistribution {
@@ -51,15 +51,8 @@ export interface ReportedImage {
   readonly layers: readonly ReportedLayer[];
 }
 
-export interface ReportedOutput {
-  readonly destination: string;
-  readonly reference: string;
-  readonly digest: Digest;
-  readonly bytesUploaded: number;
-  readonly blobsUploaded: number;
-  readonly blobsMounted: number;
-  readonly blobsPresent: number;
-}
+/** What a destination did. */
+export type ReportedOutput = Receipt;
 
 export interface ReportedAttachment {
   readonly type: string;
@@ -139,6 +132,7 @@ export function reportError(thrown: unknown): ReportedError {
     };
   }
   return {
+    /** Something failed in a way that nobody foresaw: a fault of pycontainer itself, not of the project. */
     code: 'PYC_INTERNAL',
     message: messageOf(thrown),
     hint: 'this is a fault of pycontainer: run again with `--verbose` and report what it prints',

@@ -4,7 +4,8 @@
  */
 import type { Readable } from 'node:stream';
 import type { HttpClient } from '../http/client.ts';
-import type { ConfigDocument, Descriptor, HistoryEntry, Image, Layer } from '../oci/image.ts';
+import type { Document, ImageSettings, ReferrerDocuments } from '../oci/build-image.ts';
+import type { ConfigDocument, Image, Layer } from '../oci/image.ts';
 import type { Platform } from '../oci/platform.ts';
 import type { Digest } from '../primitives/digest.ts';
 import type { FileTree, PartRole, TreeItem } from '../primitives/file-tree.ts';
@@ -149,23 +150,9 @@ export interface Layered {
 }
 
 /** What the image's configuration and manifest will say. */
-export interface ImageConfig {
-  readonly platform: Platform;
-  readonly entrypoint: readonly string[];
-  readonly cmd: readonly string[];
-  readonly env: Readonly<Record<string, string>>;
-  readonly user: string;
-  readonly workdir: string;
-  /** As in `8000/tcp`. */
-  readonly ports: readonly string[];
-  readonly stopSignal?: string;
-  readonly labels: Readonly<Record<string, string>>;
+export interface ImageConfig extends ImageSettings {
   /** Of the manifest. */
   readonly annotations: Readonly<Record<string, string>>;
-  readonly history: readonly HistoryEntry[];
-  /** RFC 3339. */
-  readonly created: string;
-  readonly author?: string;
 }
 
 /** A platform's image, finished. */
@@ -174,20 +161,12 @@ export interface FinishedImage {
   readonly resolution: Resolution;
   readonly tree: FileTree;
   readonly layers: readonly BuiltLayer[];
-  readonly config: {
-    readonly descriptor: Descriptor;
-    readonly bytes: Uint8Array;
-    readonly document: ConfigDocument;
-  };
-  readonly manifest: { readonly descriptor: Descriptor; readonly bytes: Uint8Array };
+  readonly config: Document & { readonly document: ConfigDocument };
+  readonly manifest: Document;
 }
 
 /** A referrer that was made of an attachment: a manifest of its own with one layer. */
-export interface Referrer {
-  readonly subject: Descriptor;
-  readonly manifest: { readonly descriptor: Descriptor; readonly bytes: Uint8Array };
-  readonly blob: { readonly descriptor: Descriptor; readonly bytes: Uint8Array };
-}
+export type Referrer = ReferrerDocuments;
 
 /** What the destinations get. */
 export interface FinishedBuild {
@@ -197,7 +176,7 @@ export interface FinishedBuild {
   readonly tags: readonly string[];
   readonly images: readonly FinishedImage[];
   /** Undefined for one platform. */
-  readonly index?: { readonly descriptor: Descriptor; readonly bytes: Uint8Array };
+  readonly index?: Document;
   readonly referrers: readonly Referrer[];
 }
 
