@@ -17,6 +17,10 @@ import { type Log, silentLog } from './primitives/log.ts';
 import { createDiskStore } from './store/disk-store.ts';
 import { storeDirectory, storeLimit } from './store/location.ts';
 
+/**
+ * `SOURCE_DATE_EPOCH` in the environment is not a whole number of seconds since 1970, so the image cannot be dated
+ * by it.
+ */
 export class EpochError extends PycError {
   readonly code = 'PYC_EPOCH_INVALID';
   override readonly exitCode = 2;

@@ -6,7 +6,10 @@ import { PycError } from '../primitives/errors.ts';
 import { visible } from '../primitives/path.ts';
 import { ByteReader } from './byte-reader.ts';
 
-/** An archive that is malformed or cut off. */
+/**
+ * An `ar` archive (the outer shell of a Debian package) that is malformed, cut off, or names a member in a way
+ * that no package does. Fetch the file again; where that does not help, it was made wrong.
+ */
 export class ArError extends PycError {
   readonly code = 'PYC_AR_INVALID';
 }

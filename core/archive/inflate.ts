@@ -7,7 +7,10 @@ import { createInflateRaw, inflateRawSync, constants as zlib } from 'node:zlib';
 import { messageOf, PycError, type PycErrorOptions } from '../primitives/errors.ts';
 import { crc32 } from '../runtime/crc32.ts';
 
-/** Content that is not what its archive says it is. */
+/**
+ * The content of an archive's entry is not what the archive states of it: its size, its CRC-32, its deflate data,
+ * or the hash in RECORD. The file is damaged or was changed; nothing of it goes into an image.
+ */
 export class EntryCorruptError extends PycError {
   readonly code = 'PYC_ARCHIVE_ENTRY_CORRUPT';
 

@@ -5,7 +5,10 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { messageOf, PycError } from '../primitives/errors.ts';
 
-/** An archive on this host that cannot be opened or read to where it should end. */
+/**
+ * An archive on this host cannot be opened, is no regular file, or ends before it should, for example because it
+ * is being written at the same time. Look whether the file is whole and readable.
+ */
 export class ArchiveUnreadableError extends PycError {
   readonly code = 'PYC_ARCHIVE_UNREADABLE';
 }

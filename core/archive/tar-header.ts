@@ -27,6 +27,10 @@ export interface TarMember {
   readonly linkTarget?: string;
 }
 
+/**
+ * A path, size, owner or mode that no tar header can hold, so that it cannot be part of a layer. Only a plugin
+ * that adds such an entry can cause it: mend or remove the plugin.
+ */
 export class TarHeaderError extends PycError {
   readonly code = 'PYC_TAR_HEADER_UNWRITABLE';
 }

@@ -1,7 +1,10 @@
 /** Wrong usage of the command line. */
 import { PycError } from '../primitives/errors.ts';
 
-/** An option or a command that does not exist, a value that is missing, or two options that contradict each other. */
+/**
+ * The command line says what cannot be: an option or a command that does not exist, a value that is missing, or
+ * two options that contradict each other. As a warning: an option that is accepted and does nothing any more.
+ */
 export class UsageError extends PycError {
   readonly code = 'PYC_USAGE';
   override readonly exitCode = 2;

@@ -22,6 +22,10 @@ export async function trustedCertificates(
       extra.push(await readFile(file, 'utf8'));
     } catch (cause) {
       log.warn({
+        /**
+         * A file of certificate authorities that the environment names (`SSL_CERT_FILE` and the like) cannot be
+         * read. The build goes on with the authorities that the runtime knows.
+         */
         code: 'PYC_HTTP_CERTIFICATE_FILE',
         message: `the certificates that \`${variable}\` names cannot be read: ${messageOf(cause)}`,
         hint: `correct or unset \`${variable}\``,

@@ -12,37 +12,49 @@ export abstract class HttpError extends PycError {
   }
 }
 
-/** The name does not resolve, or the connection was refused or broken. */
+/**
+ * A server could not be reached: its name does not resolve, or the connection was refused or broke, on every
+ * attempt.
+ */
 export class HttpUnreachableError extends HttpError {
   readonly code = 'PYC_HTTP_UNREACHABLE';
 }
 
-/** No connection, no headers or no further bytes within the time allowed. */
+/** A server did not answer in time: no connection, no headers, or no further bytes, on every attempt. */
 export class HttpTimeoutError extends HttpError {
   readonly code = 'PYC_HTTP_TIMEOUT';
 }
 
-/** The server's certificate is not trusted. */
+/**
+ * A server's certificate is not trusted: it has expired, names another host, or comes from an authority that this
+ * host does not know, such as a company's proxy.
+ */
 export class HttpCertificateError extends HttpError {
   readonly code = 'PYC_HTTP_CERTIFICATE';
 }
 
-/** Too many redirects, or one that must not be followed. */
+/** A server redirects too often, or to where it must not be followed, as from HTTPS to HTTP. */
 export class HttpRedirectError extends HttpError {
   readonly code = 'PYC_HTTP_REDIRECT';
 }
 
-/** A URL or header that cannot be sent. */
+/**
+ * An address or a header that cannot be sent, for example a URL in a lock file that is none or has another scheme
+ * than HTTP.
+ */
 export class HttpRequestError extends HttpError {
   readonly code = 'PYC_HTTP_REQUEST_INVALID';
 }
 
-/** The body ended early, or a download could not be resumed. */
+/**
+ * An answer ended before its stated length, and the rest could not be fetched either. Try again; where it happens
+ * every time, the server or a proxy between cuts answers off.
+ */
 export class HttpBodyError extends HttpError {
   readonly code = 'PYC_HTTP_BODY_CUT';
 }
 
-/** An answer whose status is not what was needed. Carries the status. */
+/** A server answered with a status that the build cannot go on with, as 404 for a file that a lock names. */
 export class HttpStatusError extends HttpError {
   readonly code = 'PYC_HTTP_STATUS';
   readonly status: number;
@@ -53,12 +65,15 @@ export class HttpStatusError extends HttpError {
   }
 }
 
-/** A request was made in offline mode. */
+/** `--offline` was given and something is needed that the store does not have. */
 export class OfflineError extends HttpError {
   readonly code = 'PYC_OFFLINE';
 }
 
-/** A proxy that cannot be used, or that refused. */
+/**
+ * The proxy that the environment names cannot be used: its address is malformed, it does not answer, or it refuses
+ * the request.
+ */
 export class ProxyError extends HttpError {
   readonly code = 'PYC_HTTP_PROXY';
 }

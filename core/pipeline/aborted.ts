@@ -1,6 +1,10 @@
 /** What a build ends with when it is interrupted; the command line turns it into exit code 130. */
 import { PycError } from '../primitives/errors.ts';
 
+/**
+ * The build was interrupted, by Ctrl-C or by the program that runs it. Nothing half-written is left; exit code
+ * 130.
+ */
 export class TaskAbortedError extends PycError {
   readonly code = 'PYC_INTERRUPTED';
 

@@ -2,6 +2,7 @@
 
 import { writeLayer } from '../oci/layer/write-layers.ts';
 import { formatPlatform, type Platform } from '../oci/platform.ts';
+import { digestOfJson } from '../primitives/digest.ts';
 import type { Session } from './session.ts';
 import type { ResolvedConfig } from './settings.ts';
 import { findLayer, rememberLayer } from './stages/layer.ts';
@@ -24,10 +25,12 @@ export function createBaseContext(
     sourceDateEpoch: session.sourceDateEpoch ?? 0,
     directory: config.directory,
     async writeLayer(name, key, items, signal) {
-      const cached = session.noCache ? undefined : await findLayer(key, session);
+      const members = config.gzipMembers === 'single' ? 'single' : 'spliced';
+      const layerKey = digestOfJson({ what: 'layer of a base', key, members });
+      const cached = session.noCache ? undefined : await findLayer(layerKey, session);
       if (cached !== undefined) return cached;
-      const layer = await writeLayer(items, session.store, { name, signal });
-      await rememberLayer(key, layer, session);
+      const layer = await writeLayer(items, session.store, { name, signal, members });
+      await rememberLayer(layerKey, layer, session);
       return layer;
     },
   };

@@ -10,10 +10,15 @@ import type { Pins } from './values.ts';
 /** Name of the file, in the project's folder. */
 export const PIN_FILE = 'pycontainer.lock';
 
+/** `--locked` was given, and `pycontainer.lock` is missing or does not pin this base for this platform. */
 export class PinError extends PycError {
   readonly code = 'PYC_BASE_NOT_LOCKED';
 }
 
+/**
+ * `pycontainer.lock` is not JSON, or not of a form that this version reads, for example after a merge that went
+ * wrong.
+ */
 export class PinFileError extends PycError {
   readonly code = 'PYC_BASE_LOCK_MALFORMED';
 }
@@ -99,14 +104,14 @@ function parse(text: string, file: string): Document {
     value = JSON.parse(text);
   } catch (cause) {
     throw new PinFileError(`\`${file}\` is not JSON`, {
-      hint: 'run `pyc lock --update-base` to write it anew',
+      hint: 'restore it from version control, or delete it and run `pyc lock`',
       cause,
     });
   }
   const { version, bases } = (value ?? {}) as { version?: unknown; bases?: unknown };
   if (version !== 1 || !isNested(bases)) {
     throw new PinFileError(`\`${file}\` is not a lock of bases that this version reads`, {
-      hint: 'update pycontainer, or run `pyc lock --update-base` to write the file anew',
+      hint: 'update pycontainer, or delete the file and run `pyc lock`',
     });
   }
   return bases;

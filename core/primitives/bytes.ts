@@ -2,6 +2,10 @@
 import { Readable } from 'node:stream';
 import { PycError } from './errors.ts';
 
+/**
+ * Something that is read whole, such as a manifest, an index page or a signed list, is larger than any real one;
+ * reading on would fill the memory. Look where it comes from.
+ */
 export class TooLargeError extends PycError {
   readonly code = 'PYC_INPUT_TOO_LARGE';
 }

@@ -9,6 +9,7 @@ export type Digest = `sha256:${string}` & { readonly [digestBrand]: true };
 
 const PATTERN = /^sha256:[0-9a-f]{64}$/;
 
+/** A text that should be a digest is none. Only SHA-256 digests are used. */
 export class DigestError extends PycError {
   readonly code = 'PYC_DIGEST_INVALID';
 }

@@ -33,6 +33,8 @@ export interface Content {
   readonly range?: FileRange;
   /** Set where the bytes are in memory already. */
   readonly bytes?: Uint8Array;
+  /** What the bytes come out of, as errors name it: a wheel's file name. */
+  readonly origin?: string;
   readonly deflated?: DeflatedContent;
   open(): Readable;
 }

@@ -9,6 +9,10 @@ declare const treePathBrand: unique symbol;
 /** A path such as `opt/venv/bin/python`: no leading or trailing slash, no empty, `.` or `..` segment. */
 export type TreePath = string & { readonly [treePathBrand]: true };
 
+/**
+ * A path inside of an archive or a tree is absolute, leads upwards, or holds what no file name may. The file that
+ * states it is broken or hostile: do not use it.
+ */
 export class TreePathError extends PycError {
   readonly code = 'PYC_PATH_UNSAFE';
 }

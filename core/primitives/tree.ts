@@ -6,7 +6,10 @@ import { PycError } from './errors.ts';
 import type { FileTree, Part, PartRecord, RecordedEntry, TreeEntry } from './file-tree.ts';
 import { comparePaths, type TreePath, visible } from './path.ts';
 
-/** Parts that want different things at one path; every conflict is in `details`. */
+/**
+ * Two distributions, or a distribution and the project, want different things at one path. Installers would let
+ * the last one win in silence; `details` lists every such path.
+ */
 export class TreeConflictError extends PycError {
   readonly code = 'PYC_TREE_CONFLICT';
   declare readonly details: readonly TreeConflict[];

@@ -6,7 +6,10 @@ import { isPycError, messageOf, PycError } from '../primitives/errors.ts';
 import { isName, normalizeName } from './name.ts';
 import { Requirement } from './requirement.ts';
 
-/** Groups that the standard refuses; every fault that was met is in `details`. */
+/**
+ * `[dependency-groups]` of pyproject.toml is not what the standard (PEP 735) allows: a malformed requirement, an
+ * unknown group, or groups that include each other. `details` has every fault that was met.
+ */
 export class DependencyGroupError extends PycError {
   readonly code = 'PYC_DEPENDENCY_GROUP_INVALID';
 }

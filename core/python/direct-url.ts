@@ -4,7 +4,10 @@
  */
 import { PycError } from '../primitives/errors.ts';
 
-/** A document that PEP 610 refuses; every fault is in `details`. */
+/**
+ * A `direct_url.json` that the standard (PEP 610) refuses; every fault is in `details`. It comes with a wheel or a
+ * lock: make that again.
+ */
 export class DirectUrlError extends PycError {
   readonly code = 'PYC_DIRECT_URL_INVALID';
 }

@@ -6,7 +6,10 @@ import { PycError } from '../primitives/errors.ts';
 import { visible } from '../primitives/path.ts';
 import { type ObjectReference, parseObjectReference } from './object-reference.ts';
 
-/** A file of entry points that cannot be trusted to become scripts; every fault is in `details`. */
+/**
+ * A distribution's `entry_points.txt` cannot be trusted to become scripts: malformed lines, names that are no file
+ * names, or objects that are none. Every fault is in `details`; pin another version of the distribution.
+ */
 export class EntryPointError extends PycError {
   readonly code = 'PYC_ENTRY_POINTS_INVALID';
 }

@@ -8,7 +8,10 @@ import { type MessageHeaders, parseMessageHeaders } from './message-headers.ts';
 import { parseName } from './name.ts';
 import { Version } from './version.ts';
 
-/** Metadata that cannot be trusted to describe a distribution. */
+/**
+ * The METADATA of a distribution cannot be trusted to describe it: a field is missing, is there twice, or is
+ * malformed. Pin another version of the distribution.
+ */
 export class MetadataError extends PycError {
   readonly code = 'PYC_METADATA_INVALID';
 }

@@ -4,7 +4,7 @@
  */
 import { PycError } from '../primitives/errors.ts';
 
-/** A name that the standard refuses. */
+/** A text that should be the name of a project, an extra or a group is none. */
 export class NameError extends PycError {
   readonly code = 'PYC_NAME_INVALID';
 }

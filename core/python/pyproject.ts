@@ -18,7 +18,10 @@ export interface PyprojectFault {
   readonly message: string;
 }
 
-/** A pyproject.toml that the standard refuses; `details` holds every {@link PyprojectFault}. */
+/**
+ * `pyproject.toml` is not TOML, or its `[project]` and `[build-system]` are not what the standards allow;
+ * `details` holds every fault.
+ */
 export class PyprojectError extends PycError {
   readonly code = 'PYC_PYPROJECT_INVALID';
 }

@@ -14,12 +14,15 @@ import { Version } from './version.ts';
 
 export { type BaseFacts, type BaseFiles, isTargetFile, TARGET_FILES } from './detection/base-files.ts';
 
-/** The base has no interpreter that a project could run with. */
+/**
+ * The base has no interpreter that a project could run with: none at all, one that is no program, or one for
+ * another machine.
+ */
 export class PythonNotFoundError extends PycError {
   readonly code = 'PYC_PYTHON_NOT_FOUND';
 }
 
-/** The base has an interpreter, and its files do not say enough of it. */
+/** The base has an interpreter, and its files do not say its version or its C library. */
 export class PythonUnknownError extends PycError {
   readonly code = 'PYC_PYTHON_UNKNOWN';
 }

@@ -5,7 +5,7 @@
 import { PycError } from '../primitives/errors.ts';
 import { visible } from '../primitives/path.ts';
 
-/** A RECORD that is malformed or does not describe its wheel; every fault is in `details`. */
+/** A wheel's RECORD is malformed or does not describe what is in the wheel; every fault is in `details`. */
 export class RecordError extends PycError {
   readonly code = 'PYC_WHEEL_RECORD_INVALID';
 

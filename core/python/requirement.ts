@@ -6,7 +6,10 @@ import { PycError } from '../primitives/errors.ts';
 import { Marker } from './marker.ts';
 import { SpecifierSet } from './specifier.ts';
 
-/** A text that is no PEP 508 requirement. */
+/**
+ * A text that should be a requirement (dependency specifiers, PEP 508) is none. Correct it where it is written:
+ * pyproject.toml, the lock, or a wheel's metadata.
+ */
 export class RequirementError extends PycError {
   readonly code = 'PYC_REQUIREMENT_INVALID';
 }

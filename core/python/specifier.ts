@@ -8,7 +8,10 @@ import { intersectRanges, subtractRange } from './range-algebra.ts';
 import { inRange, type OrderOperator, rangeOf, type VersionRange } from './specifier-range.ts';
 import { compareVersions, Version } from './version.ts';
 
-/** A specifier that PEP 440 refuses. */
+/**
+ * A text that should be a version specifier (PEP 440), such as `>=3.11,<4`, is none. Correct it where it is
+ * written.
+ */
 export class SpecifierError extends PycError {
   readonly code = 'PYC_SPECIFIER_INVALID';
 }

@@ -5,7 +5,7 @@
 import { PycError } from '../primitives/errors.ts';
 import { type Libc, machineOf, type PythonTarget, pythonVersionOf, TargetError } from './target.ts';
 
-/** A text that is no compatibility tag. */
+/** A text that should be a compatibility tag of a wheel is none. */
 export class TagError extends PycError {
   readonly code = 'PYC_TAG_INVALID';
 }

@@ -6,7 +6,10 @@ import { PycError } from '../primitives/errors.ts';
 import type { MarkerEnvironment } from './marker-grammar/expression.ts';
 import { Version } from './version.ts';
 
-/** A description of a Python that is none. */
+/**
+ * The description of a Python to resolve for is incomplete: no version with two numbers, or no version of a C
+ * library.
+ */
 export class TargetError extends PycError {
   readonly code = 'PYC_PYTHON_TARGET_INVALID';
 }

@@ -5,7 +5,7 @@
 import { PycError } from '../primitives/errors.ts';
 import { cached } from './parse-cache.ts';
 
-/** A text that is no PEP 440 version. */
+/** A text that should be a version (PEP 440) is none. */
 export class VersionError extends PycError {
   readonly code = 'PYC_VERSION_INVALID';
 }

@@ -7,7 +7,10 @@ import { normalizeName } from './name.ts';
 import { parseTags, TagError } from './tags.ts';
 import { Version } from './version.ts';
 
-/** A file name that is neither a wheel's nor an sdist's. */
+/**
+ * A file name that should be a wheel's or an sdist's is neither (binary distribution format, PEP 427; PEP 625).
+ * Correct the name, or the lock that states it.
+ */
 export class FilenameError extends PycError {
   readonly code = 'PYC_DISTRIBUTION_FILENAME_INVALID';
 }

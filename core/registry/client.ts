@@ -100,7 +100,14 @@ export function createRegistryClient(options: RegistryClientOptions): RegistryCl
       const text = /^299 - "((?:[^"\\]|\\.)*)"/.exec(value.trim())?.[1]?.replace(/\\(.)/g, '$1');
       if (text === undefined || warned.has(text) || warned.size >= 20) continue;
       warned.add(text);
-      log.warn({ code: 'PYC_REGISTRY_WARNING', message: `\`${host}\` says: ${visible(text.slice(0, 500))}` });
+      log.warn({
+        /**
+         * A registry sent a `Warning` header (distribution specification, "Warnings"): a notice of its own to
+         * whoever pulls or pushes, such as a deprecation.
+         */
+        code: 'PYC_REGISTRY_WARNING',
+        message: `\`${host}\` says: ${visible(text.slice(0, 500))}`,
+      });
     }
   };
 

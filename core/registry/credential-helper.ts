@@ -3,7 +3,10 @@ import { PycError } from '../primitives/errors.ts';
 import { visible } from '../primitives/path.ts';
 import type { Credentials } from './credentials.ts';
 
-/** A helper that a configuration names is missing, badly named, or failed. */
+/**
+ * A credential helper that a registry credentials file names is missing, badly named, took too long, or failed.
+ * The message names it.
+ */
 export class CredentialHelperError extends PycError {
   readonly code = 'PYC_CREDENTIAL_HELPER';
 }

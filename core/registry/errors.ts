@@ -2,17 +2,23 @@
 import { isPycError, PycError, type PycErrorOptions } from '../primitives/errors.ts';
 import { visible } from '../primitives/path.ts';
 
-/** The registry wants credentials, or refuses those it got. */
+/**
+ * A registry wants credentials, or refuses those it got. Log in with `docker login` or `podman login`, or give
+ * `--username` with `--password-stdin`; the account must be allowed to do what is asked.
+ */
 export class RegistryAccessError extends PycError {
   readonly code = 'PYC_REGISTRY_ACCESS';
 }
 
-/** There is no such repository, manifest or blob, or none that these credentials may see. */
+/** A registry has no such repository, manifest or blob, or none that these credentials may see. */
 export class RegistryNotFoundError extends PycError {
   readonly code = 'PYC_REGISTRY_NOT_FOUND';
 }
 
-/** The registry answered with an unexpected status. `details` has what it said. */
+/**
+ * A registry answered with a status that the distribution specification does not have there; `details` has what it
+ * said. It is often overloaded, or limits requests.
+ */
 export class RegistryStatusError extends PycError {
   readonly code = 'PYC_REGISTRY_STATUS';
   readonly status: number;
@@ -23,17 +29,22 @@ export class RegistryStatusError extends PycError {
   }
 }
 
-/** An answer that the distribution specification does not allow, or that must not be followed. */
+/**
+ * A registry or its token server answered with what the distribution specification does not allow, or with what
+ * must not be followed.
+ */
 export class RegistryAnswerError extends PycError {
   readonly code = 'PYC_REGISTRY_ANSWER';
 }
 
-/** Bytes that are not their digest's, or not as many as stated. */
+/** A registry sent, or kept, bytes that are not their digest's, or not as many as stated. */
 export class RegistryContentError extends PycError {
   readonly code = 'PYC_REGISTRY_CONTENT';
 }
 
-/** The image exists, but not for this platform. `details` lists those that exist. */
+/**
+ * A registry has the base, but not for the platform that is built. `details` lists the platforms that exist.
+ */
 export class RegistryPlatformError extends PycError {
   readonly code = 'PYC_REGISTRY_PLATFORM';
 }

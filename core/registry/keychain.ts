@@ -11,7 +11,7 @@ import { visible } from '../primitives/path.ts';
 import { askHelper } from './credential-helper.ts';
 import type { CredentialSource, Credentials } from './credentials.ts';
 
-/** A credentials file, or an entry of it, that cannot be read. */
+/** A registry credentials file, or an entry of it, cannot be read. */
 export class CredentialFileError extends PycError {
   readonly code = 'PYC_CREDENTIAL_FILE';
 }

@@ -3,27 +3,30 @@ import type { Digest } from '../primitives/digest.ts';
 import { PycError } from '../primitives/errors.ts';
 import { visible } from '../primitives/path.ts';
 
-/** The disk, or the user's share of it, is full. */
+/** The disk of the cache, or the user's share of it, is full. */
 export class StoreFullError extends PycError {
   readonly code = 'PYC_STORE_FULL';
 }
 
-/** The store's folder cannot be made or written. */
+/** The folder of the cache cannot be made or written. */
 export class StoreUnwritableError extends PycError {
   readonly code = 'PYC_STORE_UNWRITABLE';
 }
 
-/** A blob that was asked for is not there. */
+/**
+ * A blob that the build counted on is not in the cache any more, for example because the folder was emptied
+ * meanwhile.
+ */
 export class BlobMissingError extends PycError {
   readonly code = 'PYC_STORE_BLOB_MISSING';
 }
 
-/** A blob's bytes are not its digest's; it was removed. */
+/** A blob in the cache has other bytes than its digest says. It was removed. */
 export class BlobDamagedError extends PycError {
   readonly code = 'PYC_STORE_BLOB_DAMAGED';
 }
 
-/** What was written is not what was expected. Carries both sides. */
+/** What was fetched has another digest or size than was expected. Nothing of it is kept. */
 export class BlobMismatchError extends PycError {
   readonly code = 'PYC_STORE_BLOB_MISMATCH';
   readonly expected: { readonly digest?: Digest; readonly size?: number };
@@ -38,7 +41,7 @@ export class BlobMismatchError extends PycError {
   }
 }
 
-/** The size of the store is not a size. */
+/** `PYC_CACHE_SIZE` is not a size. */
 export class StoreLimitError extends PycError {
   readonly code = 'PYC_STORE_LIMIT_INVALID';
   override readonly exitCode = 2;

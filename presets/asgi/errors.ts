@@ -10,22 +10,28 @@ export interface Candidate {
   readonly line: number;
 }
 
-/** Several objects could be the application; none is guessed. */
+/**
+ * Several objects in the sources could be the application, and none is guessed. `details` lists them with file and
+ * line.
+ */
 export class PresetAmbiguousError extends PycError {
   readonly code = 'PYC_PRESET_AMBIGUOUS';
 }
 
-/** The user asked for a preset, and no application of its kind was found. */
+/** A preset was asked for by name, and no application of its kind was found in the sources. */
 export class PresetNoApplicationError extends PycError {
   readonly code = 'PYC_PRESET_NO_APPLICATION';
 }
 
-/** No server that could start the application is locked. */
+/** An application was found, and no server that could start it is locked. */
 export class PresetNoServerError extends PycError {
   readonly code = 'PYC_PRESET_NO_SERVER';
 }
 
-/** The project states an entry point that is malformed, or that its sources do not have. */
+/**
+ * The project states in pyproject.toml which object is its application, and what it states is malformed or not in
+ * the sources.
+ */
 export class PresetEntrypointError extends PycError {
   readonly code = 'PYC_PRESET_ENTRYPOINT_INVALID';
   override readonly exitCode = 2;

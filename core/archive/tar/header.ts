@@ -4,7 +4,10 @@
  */
 import { PycError } from '../../primitives/errors.ts';
 
-/** A tar that is malformed, or that two readers could understand in two ways. */
+/**
+ * A tar (an image's layer, a Debian package, an archive) that is malformed, or that two readers could understand
+ * in two ways. It is refused rather than guessed at; make or fetch it again.
+ */
 export class TarError extends PycError {
   readonly code = 'PYC_TAR_INVALID';
 }

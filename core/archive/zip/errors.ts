@@ -2,7 +2,11 @@
 import { PycError, type PycErrorOptions } from '../../primitives/errors.ts';
 import { visible } from '../../primitives/path.ts';
 
-/** An archive that two readers could read in two ways, or that contradicts itself. */
+/**
+ * A zip archive (a wheel) that contradicts itself, or that two readers could read in two ways: entries twice,
+ * overlapping or hidden, headers that disagree, unsafe names. Such archives are made to look harmless to one of
+ * the two readers.
+ */
 export class ZipError extends PycError {
   readonly code = 'PYC_ZIP_INVALID';
 
@@ -14,7 +18,10 @@ export class ZipError extends PycError {
   }
 }
 
-/** An archive that uses what no wheel needs: encryption, several disks, other compression methods. */
+/**
+ * A zip archive that uses what no wheel needs: encryption, several disks, a compression other than stored and
+ * deflated.
+ */
 export class ZipUnsupportedError extends PycError {
   readonly code = 'PYC_ZIP_UNSUPPORTED';
 
@@ -23,7 +30,10 @@ export class ZipUnsupportedError extends PycError {
   }
 }
 
-/** An archive with too many entries, or one that unpacks to far more than it holds. */
+/**
+ * A zip archive with more entries or larger entries than any real wheel has, or one that unpacks to far more than
+ * it holds.
+ */
 export class ZipTooLargeError extends PycError {
   readonly code = 'PYC_ZIP_TOO_LARGE';
 

@@ -51,10 +51,7 @@ function chooseImage(images: readonly OutputImage[], options: DockerArchiveOptio
   if (image === undefined) throw new OutputContentsError('there is no image to write');
   if (images.length > 1) {
     log.warn({
-      /**
-       * Several platforms are built and a `docker-archive:` output can hold one: the host's where it is among
-       * them, else the first, is written.
-       */
+      /** Several platforms are built, and a `docker-archive:` output can hold one: the first is written. */
       code: 'PYC_DOCKER_ARCHIVE_ONE_PLATFORM',
       message: `a docker-archive holds one platform: only ${formatPlatform(image.platform)} is written`,
       hint: 'use `archive:FILE` or a registry for several platforms',

@@ -33,9 +33,10 @@ export interface ContentReader {
   read(row: Row, place: Place): Whole | Promise<Whole>;
 }
 
-/** Names a row in errors. */
-export function nameOf(row: Row): string {
-  return `\`${visible(row.path)}\``;
+/** Names a row in errors, and the wheel that it comes from. */
+export function nameOf({ path, content }: Row): string {
+  const from = content?.origin === undefined ? '' : ` of \`${visible(content.origin)}\``;
+  return `\`${visible(path)}\`${from}`;
 }
 
 /** True where content must be read in pieces. */

@@ -25,6 +25,8 @@ export interface Place {
   readonly crc32: number;
   /** What the content must have, where that is to be checked. */
   readonly sha256?: Digest;
+  /** What the content comes out of, for errors. */
+  readonly origin?: string;
 }
 
 /**
@@ -146,5 +148,6 @@ function placeOf(path: TreePath, content: Content, trusts?: (file: string) => bo
     stored,
     crc32: deflated?.crc32 ?? 0,
     ...(sha256 === undefined || trusted ? {} : { sha256 }),
+    ...(content.origin === undefined ? {} : { origin: content.origin }),
   };
 }

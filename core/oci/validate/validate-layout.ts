@@ -18,7 +18,7 @@ import { createFaults, type Faults, type ImageFault } from './fault.ts';
 
 /**
  * A layout that was validated is not what it says: digests, sizes, diffIDs, platforms or history do not fit
- * together. `details` lists every fault.
+ * together. `details` lists every fault; build or copy the image again.
  */
 export class ImageInvalidError extends PycError {
   readonly code = 'PYC_IMAGE_INVALID';

@@ -10,8 +10,8 @@ import { memoryContent, partOfItems } from './memory-part.ts';
 /** Where the virtual environment lies, relative to the root. */
 export const PREFIX = 'opt/venv';
 
-/** The part `environment`. */
-export function environmentPart({ target, interpreter }: PythonInBase): Part {
+/** The part `environment`, or of another name where a distribution has that one. */
+export function environmentPart({ target, interpreter }: PythonInBase, name = 'environment'): Part {
   const minor = target.version.split('.').slice(0, 2).join('.');
   const owner = { uid: 0, gid: 0, mtime: FIXED_MTIME };
   const directory = (path: string): TreeItem => [
@@ -45,6 +45,6 @@ export function environmentPart({ target, interpreter }: PythonInBase): Part {
         { type: 'file', mode: 0o644, ...owner, content: memoryContent(Buffer.from(settings)) },
       ],
     ],
-    { name: 'environment', role: 'environment', salt: 'environment/1' },
+    { name, role: 'environment', salt: 'environment/1' },
   );
 }

@@ -12,10 +12,15 @@ import { TaskAbortedError } from '../aborted.ts';
 import type { Session } from '../session.ts';
 import type { Project, WheelFile } from '../values.ts';
 
+/** The project has a `[build-system]`, and this host has no program that could make its wheel. */
 export class NoBuilderError extends PycError {
   readonly code = 'PYC_NO_BUILDER';
 }
 
+/**
+ * The host's builder (`uv build` or `python3 -m build`) could not make the project's wheel, or did not make
+ * exactly one. The message ends with what it printed.
+ */
 export class ProjectBuildError extends PycError {
   readonly code = 'PYC_PROJECT_BUILD_FAILED';
 }

@@ -10,6 +10,7 @@ import type { Graph } from '../graph.ts';
 import type { BaseContext, BaseSource, Project } from '../values.ts';
 import type { Registries } from './registries.ts';
 
+/** The base is written in a way that neither pycontainer nor a plugin knows. */
 export class BaseError extends PycError {
   readonly code = 'PYC_BASE_UNKNOWN';
   override readonly exitCode = 2;

@@ -49,6 +49,10 @@ export async function locateFiles(
       }
       if (answer.yanked !== undefined) {
         session.log.warn({
+          /**
+           * A locked release was withdrawn by its authors (PEP 592), mostly because it is broken. It still goes
+           * in, since the lock names it.
+           */
           code: 'PYC_DISTRIBUTION_YANKED',
           message: `\`${distribution.name} ${distribution.version}\` was yanked from its index: ${answer.yanked || 'no reason is given'}`,
           hint: 'lock another version',

@@ -8,10 +8,14 @@ import { LockStaleError } from '../../python/lock/lock-error.ts';
 import type { Session } from '../session.ts';
 import type { Project } from '../values.ts';
 
+/**
+ * The project has dependencies and no lock file that is read: `uv.lock`, `pylock.toml` or `requirements.txt`.
+ */
 export class LockMissingError extends PycError {
   readonly code = 'PYC_LOCK_MISSING';
 }
 
+/** A lock file is there and the host does not let it be read. */
 export class LockUnreadableError extends PycError {
   readonly code = 'PYC_LOCK_UNREADABLE';
 }

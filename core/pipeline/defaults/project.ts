@@ -7,6 +7,10 @@ import { type Contact, type License, type ProjectMetadata, parsePyproject } from
 import { gitStateOf } from '../git.ts';
 import type { Project } from '../values.ts';
 
+/**
+ * The folder that should hold the project does not exist, or its `pyproject.toml` cannot be read. Correct the path
+ * or the file's permissions.
+ */
 export class ProjectError extends PycError {
   readonly code = 'PYC_PROJECT_NOT_FOUND';
   override readonly exitCode = 2;

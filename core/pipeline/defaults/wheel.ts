@@ -12,10 +12,15 @@ import { PycError } from '../../primitives/errors.ts';
 import type { Session } from '../session.ts';
 import type { Distribution, DistributionFile, WheelFile } from '../values.ts';
 
+/**
+ * A wheel's bytes do not have the hash that the lock states, or the lock states none that is strong enough.
+ * Nothing of the file is kept, and nothing is written.
+ */
 export class WheelHashError extends PycError {
   readonly code = 'PYC_WHEEL_HASH_MISMATCH';
 }
 
+/** The lock names a wheel that is neither in the store nor in the wheelhouse, and no place to fetch it from. */
 export class WheelMissingError extends PycError {
   readonly code = 'PYC_WHEEL_NOT_FOUND';
 }

@@ -20,7 +20,7 @@ export interface RuleSet {
   mayTakeBelow(directory: string, broadly: boolean): boolean;
 }
 
-/** A pattern that is none. */
+/** A pattern in `.dockerignore` cannot be read as one. */
 export class IgnoreRuleError extends PycError {
   readonly code = 'PYC_IGNORE_RULE_INVALID';
   override readonly exitCode = 2;

@@ -130,6 +130,10 @@ function take(walk: Walk, path: string, entry: Dirent, found: FoundSource[]): vo
   else if (entry.isSymbolicLink()) found.push({ path, type: 'symlink' });
   else {
     walk.log.warn({
+      /**
+       * A socket, a pipe or a device lies among the project's sources. No image has use for it, so it is left
+       * out.
+       */
       code: 'PYC_SOURCE_SPECIAL_FILE',
       message: `\`${visible(path)}\` is neither a file, a folder nor a link and is left out`,
       hint: 'add it to `.pycignore`',

@@ -14,17 +14,17 @@ import { environmentPart, PREFIX } from '../collect/environment.ts';
 import { buildProjectWheel } from '../collect/host-build.ts';
 import { partOfItems } from '../collect/memory-part.ts';
 import type { PartRecords } from '../collect/part-records.ts';
-import { sha256Of } from '../defaults/wheel.ts';
+import { sha256Of, WheelMissingError } from '../defaults/wheel.ts';
 import type { Graph } from '../graph.ts';
 import type { Session } from '../session.ts';
 import type { ResolvedConfig } from '../settings.ts';
 import { collectSources, walkOptionsOf } from '../sources/index.ts';
 import type { Collected, Distribution, PythonInBase, Resolution, WheelFile } from '../values.ts';
 
-export class WheelNotFoundError extends PycError {
-  readonly code = 'PYC_WHEEL_NOT_FOUND';
-}
-
+/**
+ * Distributions are locked as sources (an sdist, a folder, a repository) and would have to be built, which this
+ * version does not do. `details` lists them all.
+ */
 export class SourceUnsupportedError extends PycError {
   readonly code = 'PYC_SOURCE_UNSUPPORTED';
 }
@@ -49,7 +49,11 @@ export async function collectTree(
     ),
     projectPart(resolution, config, target, records, session),
   ]);
-  const tree = makeFileTree([environmentPart(resolution.python), ...dependencies, ...project]);
+  const environment = environmentPart(
+    resolution.python,
+    freeName('environment', resolution.distributions),
+  );
+  const tree = makeFileTree([environment, ...dependencies, ...project]);
   // What has no record yet is opened now, at most as many at once as are fetched, before the conflicts are looked for.
   const recorded = await mapConcurrently(tree.parts, PARALLEL, session.signal, async (part, signal) => ({
     name: part.name,
@@ -67,6 +71,10 @@ function warnOfStartupCode(recorded: readonly NamedRecord[], target: InstallTarg
   for (const { name, record } of recorded) {
     for (const path of startupFilesOf(record, scheme)) {
       session.log.warn({
+        /**
+         * A distribution brings a `.pth` file, which may hold code, or a `sitecustomize`: it runs at every start of
+         * Python, whatever the program imports. Look whether you expect that of it.
+         */
         code: 'PYC_STARTUP_CODE',
         message: `\`${name}\` puts code into every start of Python: \`/${path}\``,
       });
@@ -101,12 +109,9 @@ function wheelFinder(graph: Graph, { platform }: Resolution, session: Session): 
   const ask = async (distribution: Distribution): Promise<WheelFile> => {
     const wheel = await limit(() => graph.hooks.wheel.promise({ platform, distribution }, graph.context));
     if (wheel === undefined) {
-      throw new WheelNotFoundError(
-        `no wheel was found for \`${distribution.name} ${distribution.version}\``,
-        {
-          hint: 'lock again against an index, or put the wheel into a `wheelhouse`',
-        },
-      );
+      throw new WheelMissingError(`no wheel was found for \`${distribution.name} ${distribution.version}\``, {
+        hint: 'lock again against an index, or put the wheel into a `wheelhouse`',
+      });
     }
     if (distribution.file?.size === undefined)
       await session.store.writeAction(sizeKey(wheel.digest), wheel.size);
@@ -186,7 +191,7 @@ async function projectPart(
   return [session.sourceDateEpoch === undefined ? part : dated(part, mtime)];
 }
 
-/** A distribution may be called `project`; no distribution's normalised name holds a blank. */
+/** A distribution may be called `project` or `environment`; no distribution's normalised name holds a blank. */
 function freeName(name: string, distributions: readonly Distribution[]): string {
   return distributions.some((distribution) => distribution.name === name) ? `the ${name}` : name;
 }

@@ -10,6 +10,7 @@ const NONROOT = '65532:65532';
 const VENV_BIN = '/opt/venv/bin';
 const DEFAULT_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
+/** A port in the configuration is not a number from 1 to 65535, alone or with `/tcp`, `/udp` or `/sctp`. */
 export class PortError extends PycError {
   readonly code = 'PYC_CONFIG_PORT_INVALID';
   override readonly exitCode = 2;

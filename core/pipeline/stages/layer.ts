@@ -4,6 +4,7 @@
  */
 import type { Descriptor } from '../../oci/image.ts';
 import { layerInStore, writeLayers } from '../../oci/layer/write-layers.ts';
+import { OCI_LAYER_GZIP } from '../../oci/media-types.ts';
 import { type Digest, digestOfJson, isDigest } from '../../primitives/digest.ts';
 import { PycError } from '../../primitives/errors.ts';
 import type { FileTree, Part } from '../../primitives/file-tree.ts';
@@ -11,6 +12,7 @@ import { makeFileTree } from '../../primitives/tree.ts';
 import type { Session } from '../session.ts';
 import type { BuiltLayer, LayerGroup, LayerPlan, Resolution } from '../values.ts';
 
+/** A plugin that shapes the plan of layers left a part out, put one into two groups, or made one up. */
 export class LayerPlanError extends PycError {
   readonly code = 'PYC_LAYER_PLAN_INVALID';
 }
@@ -77,22 +79,25 @@ function layerKey(parts: readonly Part[], options: LayerStageOptions): Digest {
     what: 'layer',
     rules: RULES,
     members: options.members,
-    parts: parts.map((part) => part.key).sort(),
+    // In order: of two that bring one file, the first says its mode.
+    parts: parts.map((part) => part.key),
   });
 }
 
-/** What the store remembers of a layer, if it still has the blob. */
+/** What the store remembers of a layer, if it still has the blob. Whatever else stands there counts as nothing. */
 export async function findLayer(
   key: Digest,
   session: Pick<Session, 'store'>,
 ): Promise<ReturnType<typeof layerInStore> | undefined> {
-  const value = (await session.store.readAction(key)) as
-    | Partial<{ descriptor: Descriptor; diffId: Digest }>
-    | undefined;
-  if (!isDigest(value?.diffId) || !isDigest(value.descriptor?.digest)) return undefined;
-  const blob = await session.store.find(value.descriptor.digest);
-  if (blob === undefined || blob.size !== value.descriptor.size) return undefined;
-  return layerInStore(session.store, value.descriptor, value.diffId);
+  const { descriptor, diffId } = ((await session.store.readAction(key)) ?? {}) as {
+    readonly descriptor?: Partial<Descriptor> | null;
+    readonly diffId?: unknown;
+  };
+  const digest = descriptor?.digest;
+  if (!isDigest(diffId) || !isDigest(digest) || descriptor?.mediaType !== OCI_LAYER_GZIP) return undefined;
+  const blob = await session.store.find(digest);
+  if (blob === undefined || blob.size !== descriptor.size) return undefined;
+  return layerInStore(session.store, { mediaType: OCI_LAYER_GZIP, ...blob }, diffId);
 }
 
 /** Notes a layer under its key. */

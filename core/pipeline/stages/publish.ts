@@ -6,11 +6,13 @@ import type { Graph } from '../graph.ts';
 import type { ResolvedConfig } from '../settings.ts';
 import type { Destination, FinishedBuild, Receipt } from '../values.ts';
 
+/** An output's SPEC begins with a scheme that neither pycontainer nor a plugin knows. */
 export class OutputError extends PycError {
   readonly code = 'PYC_OUTPUT_UNKNOWN';
   override readonly exitCode = 2;
 }
 
+/** `--push` was given and no tag says where to. */
 export class PushError extends PycError {
   readonly code = 'PYC_PUSH_WITHOUT_TAG';
   override readonly exitCode = 2;

@@ -22,14 +22,20 @@ import type {
   Selection,
 } from '../values.ts';
 
+/**
+ * Locked distributions have no wheel that fits the base's Python, C library and platform. The message and
+ * `details` list, for all of them at once, which wheels exist and why each was refused.
+ */
 export class NoWheelError extends PycError {
   readonly code = 'PYC_NO_WHEEL';
 }
 
+/** The base's Python is outside of what the project's `requires-python` allows. */
 export class PythonRequirementError extends PycError {
   readonly code = 'PYC_PYTHON_TOO_OLD_OR_NEW';
 }
 
+/** Nobody could say which Python the base has: its files hold none, and none is stated. */
 export class NoPythonError extends PycError {
   readonly code = 'PYC_BASE_WITHOUT_PYTHON';
 }
@@ -146,6 +152,7 @@ function noWheels(
       input.lock?.format === 'uv'
         ? 'lock again with `required-environments` for this platform, choose another base, or put a wheel into a `wheelhouse`'
         : 'choose another base, or put a wheel into a `wheelhouse`',
-    details: rejected,
+    // Not whole: where a distribution would be fetched from can hold a password.
+    details: rejected.map(({ name, version, reason, files }) => ({ name, version, reason, files })),
   });
 }

@@ -31,10 +31,11 @@ export function contentOfEntry(file: string, fileName: string, entry: ZipEntry, 
     const chunks = method === 8 ? inflateChunks(raw, entry, what) : storedChunks(raw, entry, what);
     return Readable.from(withDigest(chunks, sha256, what), { objectMode: false });
   };
-  if (method === 0) return { size, sha256, range, open };
+  if (method === 0) return { size, sha256, range, origin: fileName, open };
   return {
     size,
     sha256,
+    origin: fileName,
     open,
     deflated: { crc32, size: compressedSize, range, open: () => readRange(range) },
   };

@@ -1,7 +1,10 @@
 /** What laying a wheel out is refused for. */
 import { PycError, type PycErrorOptions } from '../../primitives/errors.ts';
 
-/** A wheel whose files cannot all be put where they want to go, or would harm what is there. */
+/**
+ * A wheel whose files cannot all be put where they want to go, or that would harm what is there: the interpreter,
+ * the environment itself, files of the base.
+ */
 export class LayoutError extends PycError {
   readonly code = 'PYC_WHEEL_LAYOUT_REFUSED';
 

@@ -32,7 +32,7 @@ export type {
   SourceKind,
 } from './lock-file.ts';
 
-/** No reader knows the file. */
+/** A file was given as a lock, and no reader knows its name. */
 export class LockFormatError extends PycError {
   readonly code = 'PYC_LOCK_FORMAT_UNKNOWN';
   override readonly exitCode = 2;

@@ -4,7 +4,7 @@ import { nearest } from '../../primitives/nearest.ts';
 import { visible } from '../../primitives/path.ts';
 import type { PythonTarget } from '../target.ts';
 
-/** The text is not what the format's standard asks for. */
+/** A lock file is not what its format asks for; the message says where in the document. */
 export class LockMalformedError extends PycError {
   readonly code = 'PYC_LOCK_MALFORMED';
   /** Of the lock, relative to the project. */
@@ -22,7 +22,7 @@ export class LockMalformedError extends PycError {
   }
 }
 
-/** The format is of a version that this program cannot read. */
+/** A lock file is of a format version that this program cannot read. */
 export class LockVersionError extends PycError {
   readonly code = 'PYC_LOCK_VERSION_UNSUPPORTED';
 
@@ -33,7 +33,7 @@ export class LockVersionError extends PycError {
   }
 }
 
-/** The lock is not made for the target's Python. */
+/** A lock file, or a distribution in it, was made for other versions of Python than the base's. */
 export class LockPythonError extends PycError {
   readonly code = 'PYC_LOCK_PYTHON_UNSUPPORTED';
 
@@ -45,7 +45,9 @@ export class LockPythonError extends PycError {
   }
 }
 
-/** The lock is not made for the target's platform. */
+/**
+ * A lock file states the environments that it was made for, and the target is none of them. `details` lists them.
+ */
 export class LockPlatformError extends PycError {
   readonly code = 'PYC_LOCK_PLATFORM_UNSUPPORTED';
 
@@ -60,7 +62,7 @@ export class LockPlatformError extends PycError {
   }
 }
 
-/** What was asked for excludes each other. */
+/** Extras or groups were asked for that the lock declares as conflicting. */
 export class LockConflictError extends PycError {
   readonly code = 'PYC_LOCK_CONFLICT';
 
@@ -72,7 +74,7 @@ export class LockConflictError extends PycError {
   }
 }
 
-/** A lock chose two versions of one distribution for one target. */
+/** A lock file gives two versions or files of one distribution for one target. */
 export class LockAmbiguousError extends PycError {
   readonly code = 'PYC_LOCK_AMBIGUOUS';
 
@@ -84,7 +86,7 @@ export class LockAmbiguousError extends PycError {
   }
 }
 
-/** A list of requirements that leaves versions open, and so is no lock. */
+/** A list of requirements leaves versions open, and so is no lock. `details` lists what is open. */
 export class LockNotPinnedError extends PycError {
   readonly code = 'PYC_LOCK_NOT_PINNED';
 
@@ -106,7 +108,7 @@ export interface OpenRequirement {
   readonly reason: string;
 }
 
-/** An extra, a group or a package that the lock does not have. */
+/** An extra, a group or a package was asked for that the lock does not have. */
 export class LockSelectionError extends PycError {
   readonly code = 'PYC_LOCK_SELECTION_UNKNOWN';
   override readonly exitCode = 2;
@@ -121,7 +123,10 @@ export class LockSelectionError extends PycError {
   }
 }
 
-/** The lock was made for another pyproject.toml than the one there is. */
+/**
+ * `pyproject.toml` was changed after the lock was made, so that the lock does not say any more what the project
+ * needs.
+ */
 export class LockStaleError extends PycError {
   readonly code = 'PYC_LOCK_STALE';
 

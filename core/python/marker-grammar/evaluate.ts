@@ -14,7 +14,10 @@ import type {
 } from './expression.ts';
 import { isNameVariable } from './parse.ts';
 
-/** A marker that is well-formed and has no answer, such as `os_name ~= "posix"`. */
+/**
+ * An environment marker is well-formed and has no answer, such as `os_name ~= "posix"`. Correct it where it is
+ * written, and lock again.
+ */
 export class MarkerEvaluationError extends PycError {
   readonly code = 'PYC_MARKER_UNDEFINED';
 }

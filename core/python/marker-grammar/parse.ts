@@ -10,7 +10,7 @@ import {
   type MarkerVariable,
 } from './expression.ts';
 
-/** A text that is no environment marker. */
+/** A text that should be an environment marker is none (dependency specifiers, PEP 508). */
 export class MarkerError extends PycError {
   readonly code = 'PYC_MARKER_INVALID';
 }

@@ -14,7 +14,7 @@ import { FilenameError, parseSdistFilename, parseWheelFilename } from '../wheel-
 import type { PackageIndex } from './client.ts';
 import type { IndexFile } from './project-page.ts';
 
-/** No index has the project, the version, or a file with a locked hash. */
+/** No index has the project, the version, or a file with one of the locked hashes. */
 export class IndexMissingError extends PycError {
   readonly code = 'PYC_INDEX_FILE_MISSING';
 }

@@ -32,7 +32,10 @@ export interface ProjectPage {
   readonly files: readonly IndexFile[];
 }
 
-/** A page that is not what the standard asks for. */
+/**
+ * A page of a package index is not what the standard (the simple repository API) asks for, often because the
+ * address is that of a login page.
+ */
 export class IndexPageError extends PycError {
   readonly code = 'PYC_INDEX_PAGE_INVALID';
 
@@ -44,7 +47,7 @@ export class IndexPageError extends PycError {
   }
 }
 
-/** A page of a version of the API that this program does not know. */
+/** A package index speaks a major version of the simple repository API that this program does not know. */
 export class IndexVersionError extends PycError {
   readonly code = 'PYC_INDEX_VERSION_UNSUPPORTED';
 

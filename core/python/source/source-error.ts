@@ -2,7 +2,9 @@
 import { PycError } from '../../primitives/errors.ts';
 import { visible } from '../../primitives/path.ts';
 
-/** A Python source that cannot be decoded or taken apart; the message begins with `file:line`. */
+/**
+ * A Python source that a preset looks into cannot be decoded or taken apart; the message begins with `file:line`.
+ */
 export class SourceError extends PycError {
   readonly code = 'PYC_SOURCE_UNREADABLE';
   readonly path: string;

@@ -1,7 +1,10 @@
 /** What a wheel is refused for, besides its RECORD and its archive. */
 import { isPycError, PycError, type PycErrorOptions } from '../../primitives/errors.ts';
 
-/** A wheel that contradicts itself or its file name, or lacks what every wheel has. */
+/**
+ * A wheel contradicts itself or its file name, or lacks what every wheel has: METADATA, WHEEL, one `.dist-info`
+ * folder.
+ */
 export class WheelError extends PycError {
   readonly code = 'PYC_WHEEL_INVALID';
 
@@ -13,7 +16,7 @@ export class WheelError extends PycError {
   }
 }
 
-/** A wheel of a later version of the format. */
+/** A wheel of a later major version of the format than 1. */
 export class WheelUnsupportedError extends PycError {
   readonly code = 'PYC_WHEEL_UNSUPPORTED';
 }

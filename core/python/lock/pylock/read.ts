@@ -30,6 +30,10 @@ export function readPylockDocument(document: Entry, warn?: (warning: LockWarning
   }
   if (compareVersions(version, KNOWN) > 0) {
     warn?.({
+      /**
+       * A `pylock.toml` has a later minor version of the format than is known here. It is read as the known
+       * one, which the standard allows.
+       */
       code: 'PYC_LOCK_VERSION_NEWER',
       message: `\`${document.file}\` has the format version \`${version}\`, newer than \`${KNOWN}\``,
       hint: 'update pycontainer if the result misses something',

@@ -244,6 +244,10 @@ function warnOfIgnored(path: string, file: RequirementsFile, { warn }: Requireme
   ];
   if (ignored.length === 0) return;
   warn?.({
+    /**
+     * A requirements file states options of pip's that a build from a lock does not follow: `--find-links`,
+     * `--no-index`, `--no-binary`.
+     */
     code: 'PYC_LOCK_OPTION_IGNORED',
     message: `\`${path}\` states ${ignored.map((name) => `\`${name}\``).join(', ')}, which is not followed`,
     hint: 'name a folder with wheels by `wheelhouse` in the configuration',
