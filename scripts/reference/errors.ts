@@ -1,53 +1,53 @@
 /** The page of errors and warnings: every code that the sources can give, with what is said of it there. */
+import { callEnd, literalsIn } from './literals.ts';
 import { GENERATED } from './pages.ts';
-import { literalAt, readSources, type Source } from './sources.ts';
+import { readSources, type Source } from './sources.ts';
 
-interface Fault {
+/** One code. `description` is the comment on its class, or on the `code` of the object that carries it. */
+export interface Fault {
   readonly code: string;
-  readonly kind: 'error' | 'warning';
-  readonly exitCode: 1 | 2;
+  readonly isError: boolean;
+  readonly isWarning: boolean;
+  readonly exitCode: 1 | 2 | 130;
   readonly description: string;
   /** Messages as the sources write them; `…` stands for what is filled in. */
   readonly messages: readonly string[];
   readonly hints: readonly string[];
-  readonly file: string;
+  /** Files of the classes and objects that carry the code. */
+  readonly files: readonly string[];
 }
 
+const FOLDERS = ['core', 'plugins', 'presets'];
+/** What a user's interrupt ends with, whatever the class says. */
+const INTERRUPTED = { code: 'PYC_INTERRUPTED', exitCode: 130 } as const;
+
 export function errorsPage(root: string): string {
-  const faults = faultsOf(readSources(root, ['core', 'plugins', 'presets']));
+  const faults = faultsOf(root);
   return [
     GENERATED,
     '',
     '# Errors and warnings',
     '',
     'Every error and warning has a code that never changes its meaning. It is printed behind the message, and is `code` in',
-    'the report of `--json`. An error ends the command with exit code 1, wrong usage or configuration with 2.',
+    'the report of `--json`. An error ends the command with exit code 1, wrong usage or configuration with 2. A warning',
+    'ends nothing.',
+    '',
+    '*Says* lists the messages that exist, *hint* what they advise; `…` stands for what is filled in.',
     '',
     '| code | kind |',
     '| --- | --- |',
-    ...faults.map(({ code, kind }) => `| [\`${code}\`](#${code.toLowerCase()}) | ${kind} |`),
+    ...faults.map((fault) => `| [\`${fault.code}\`](#${fault.code.toLowerCase()}) | ${kindOf(fault)} |`),
     ...faults.flatMap(section),
     '',
   ].join('\n');
 }
 
-function section(fault: Fault): string[] {
-  return [
-    '',
-    `## ${fault.code}`,
-    '',
-    ...(fault.description === '' ? [] : [fault.description, '']),
-    `- kind: ${fault.kind}${fault.kind === 'error' ? `, exit code ${fault.exitCode}` : ''}`,
-    `- from: \`${fault.file}\``,
-    ...fault.messages.map((message) => `- says: ${message}`),
-    ...fault.hints.map((hint) => `- hint: ${hint}`),
-  ];
-}
-
-function faultsOf(sources: readonly Source[]): Fault[] {
+/** Every code of the sources, sorted. */
+export function faultsOf(root: string): readonly Fault[] {
+  const sources = readSources(root, FOLDERS);
   const byCode = new Map<string, Fault>();
   for (const source of sources) {
-    for (const fault of [...errorsIn(source, sources), ...warningsIn(source)]) {
+    for (const fault of [...classesIn(source, sources), ...objectsIn(source)]) {
       const before = byCode.get(fault.code);
       byCode.set(fault.code, before === undefined ? fault : joined(before, fault));
     }
@@ -55,8 +55,27 @@ function faultsOf(sources: readonly Source[]): Fault[] {
   return [...byCode.values()].sort((a, b) => (a.code < b.code ? -1 : 1));
 }
 
+function section(fault: Fault): string[] {
+  return [
+    '',
+    `## ${fault.code}`,
+    '',
+    fault.description,
+    '',
+    `- kind: ${kindOf(fault)}${fault.isError ? `, exit code ${fault.exitCode}` : ''}`,
+    `- from: ${fault.files.map((file) => `\`${file}\``).join(', ')}`,
+    ...fault.messages.map((message) => `- says: ${message}`),
+    ...fault.hints.map((hint) => `- hint: ${hint}`),
+  ];
+}
+
+function kindOf({ isError, isWarning }: Fault): string {
+  if (isError && isWarning) return 'error or warning';
+  return isError ? 'error' : 'warning';
+}
+
 /** Error classes: the comment in front of each, its code, and what is thrown of it wherever it is imported. */
-function errorsIn(source: Source, sources: readonly Source[]): Fault[] {
+function classesIn(source: Source, sources: readonly Source[]): Fault[] {
   const classes = source.text.matchAll(
     /(?:\/\*\*((?:(?!\*\/)[\s\S])*)\*\/\s*)?(?:export )?(?:abstract )?class (\w+) extends \w+ \{\n([\s\S]*?)\n\}/g,
   );
@@ -66,56 +85,68 @@ function errorsIn(source: Source, sources: readonly Source[]): Fault[] {
     const users = sources.filter(
       ({ file, imports }) => file === source.file || imports.get(name) === source.file,
     );
+    const said = joinedSaid([
+      callsIn(body, /\bsuper\(/g, source.text),
+      ...users.map(({ text }) => callsIn(text, new RegExp(`\\bnew ${name}\\(`, 'g'), text)),
+    ]);
+    const exitCode = /exitCode(?::[^=]*)? = 2/.test(body) ? 2 : 1;
     return [
       {
         code,
-        kind: 'error' as const,
-        exitCode: /exitCode(?::[^=]*)? = 2/.test(body) ? (2 as const) : (1 as const),
+        isError: true,
+        isWarning: false,
+        exitCode: code === INTERRUPTED.code ? INTERRUPTED.exitCode : exitCode,
         description: proseOf(comment),
-        ...joinedSaid([
-          saidIn(body, /\bsuper\(\s*/g),
-          ...users.map(({ text }) => saidIn(text, new RegExp(`\\bnew ${name}\\(\\s*`, 'g'))),
-        ]),
-        file: source.file,
+        ...said,
+        files: [source.file],
       },
     ];
   });
 }
 
-/** Warnings: objects with a code and a message. */
-function warningsIn({ text, file }: Source): Fault[] {
-  return [...text.matchAll(/\bcode: '(PYC_[A-Z0-9_]+)'/g)].map((match) => {
-    const [, code = ''] = match;
-    const rest = text.slice(match.index, match.index + 1500);
-    const end = /^\s*\}\);?$/m.exec(rest)?.index ?? rest.length;
-    const within = rest.slice(0, end);
+/** Objects with a code and a message: those that are handed to a function named after warnings warn, the others fail. */
+function objectsIn({ text, file }: Source): Fault[] {
+  const objects = text.matchAll(
+    /(\bwarn(?:\?\.)?\(|Warning\()?\{\s*(?:\/\*\*((?:(?!\*\/)[\s\S])*)\*\/\s*)?code: '(PYC_[A-Z0-9_]+)'/g,
+  );
+  return [...objects].map((match) => {
+    const [, warns, comment = '', code = ''] = match;
+    const start = text.indexOf('{', match.index);
+    const within = text.slice(start, callEnd(text, start + 1));
     return {
       code,
-      kind: 'warning',
+      isError: warns === undefined,
+      isWarning: warns !== undefined,
       exitCode: 1,
-      description: '',
-      messages: literalsAfter(within, /\bmessage:\s*/g).slice(0, 1),
-      hints: literalsAfter(within, /\bhint:\s*/g).slice(0, 1),
-      file,
+      description: proseOf(comment),
+      messages: literalsAfter(within, /\bmessage:\s*/g),
+      hints: literalsAfter(within, /\bhint:\s*/g),
+      files: [file],
     };
   });
 }
 
 type Said = Pick<Fault, 'messages' | 'hints'>;
 
-/** What is said by each call that starts as given: its first argument, and the hint in the second. */
-function saidIn(text: string, call: RegExp): Said {
-  const messages: string[] = [];
-  const hints: string[] = [];
-  for (const match of text.matchAll(call)) {
-    const message = literalAt(text, match.index + match[0].length);
-    if (message === undefined) continue;
-    messages.push(message.text);
-    const hint = /^,\s*\{\s*hint:\s*/.exec(text.slice(message.end, message.end + 200));
-    const literal = hint === null ? undefined : literalAt(text, message.end + hint[0].length);
-    if (literal !== undefined) hints.push(literal.text);
-  }
-  return { messages, hints };
+/** What each call that starts as given says: the literals of its first argument, and those of hints in the others. */
+function callsIn(text: string, call: RegExp, file: string): Said {
+  const calls = [...text.matchAll(call)].map((match) => {
+    const start = match.index + match[0].length;
+    return text.slice(start, callEnd(text, start));
+  });
+  return {
+    messages: calls.flatMap((inside) => literalsIn(inside, 0)),
+    hints: calls.flatMap((inside) => [
+      ...literalsAfter(inside, /\bhint:\s*/g),
+      ...[...inside.matchAll(/\bhint: ([A-Z][A-Z_]*)\b/g)].flatMap(([, constant]) =>
+        literalsAfter(file, new RegExp(`\\bconst ${constant} =\\s*`, 'g')),
+      ),
+    ]),
+  };
+}
+
+function literalsAfter(text: string, start: RegExp): string[] {
+  return [...text.matchAll(start)].flatMap((match) => literalsIn(text, match.index + match[0].length));
 }
 
 function joinedSaid(all: readonly Said[]): Said {
@@ -125,20 +156,16 @@ function joinedSaid(all: readonly Said[]): Said {
   };
 }
 
-function literalsAfter(text: string, start: RegExp): string[] {
-  return [...text.matchAll(start)].flatMap((match) => {
-    const literal = literalAt(text, match.index + match[0].length);
-    return literal === undefined ? [] : [literal.text];
-  });
-}
-
 function joined(a: Fault, b: Fault): Fault {
-  const [first, second] = a.kind === 'error' ? [a, b] : [b, a];
+  const [first, second] = a.isError ? [a, b] : [b, a];
   return {
     ...first,
+    isError: a.isError || b.isError,
+    isWarning: a.isWarning || b.isWarning,
     description: first.description || second.description,
     messages: unique([...first.messages, ...second.messages]),
     hints: unique([...first.hints, ...second.hints]),
+    files: [...new Set([...first.files, ...second.files])],
   };
 }
 

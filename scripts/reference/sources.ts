@@ -1,4 +1,4 @@
-/** The sources as text: which there are, what each imports, and the literals in them. */
+/** The sources as text: which there are, and what each imports. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, posix } from 'node:path';
 
@@ -34,45 +34,4 @@ function importsOf(text: string, file: string): ReadonlyMap<string, string> {
         ),
     ),
   );
-}
-
-/** The literal at an offset as text, where there is one; what a template fills in is `…`, and it ends at a line break. */
-export function literalAt(
-  text: string,
-  start: number,
-): { readonly text: string; readonly end: number } | undefined {
-  const quote = text[start];
-  if (quote !== '`' && quote !== "'" && quote !== '"') return undefined;
-  let said = '';
-  let at = start + 1;
-  while (at < text.length && text[at] !== quote) {
-    if (quote === '`' && text.startsWith('${', at)) {
-      at = expressionEnd(text, at + 2);
-      said += '…';
-    } else if (text[at] === '\\') {
-      said += text[at + 1] === 'n' ? '\n' : (text[at + 1] ?? '');
-      at += 2;
-    } else {
-      said += text[at];
-      at += 1;
-    }
-  }
-  return { text: said.split('\n')[0]!.replaceAll('|', '\\|'), end: at + 1 };
-}
-
-/** Behind the `}` that ends a template's expression, which may hold braces and literals itself. */
-function expressionEnd(text: string, start: number): number {
-  let depth = 1;
-  let at = start;
-  while (at < text.length && depth > 0) {
-    const literal = literalAt(text, at);
-    if (literal !== undefined) {
-      at = literal.end;
-      continue;
-    }
-    if (text[at] === '{') depth += 1;
-    if (text[at] === '}') depth -= 1;
-    at += 1;
-  }
-  return at;
 }
