@@ -7,12 +7,15 @@ import { createGunzip } from 'node:zlib';
 import { TooLargeError } from '../primitives/bytes.ts';
 import { isPycError, messageOf, PycError } from '../primitives/errors.ts';
 
-/** Data that does not decompress. */
+/**
+ * Compressed data that does not decompress: it is damaged, cut off, or not of the compression that its name or
+ * media type says. Fetch or make the file again.
+ */
 export class DecompressError extends PycError {
   readonly code = 'PYC_COMPRESSION_INVALID';
 }
 
-/** A compression that is not supported. */
+/** Data in a compression that is recognised and not read here, bzip2 or lzip. gzip, xz and zstd are read. */
 export class CompressionUnsupportedError extends PycError {
   readonly code = 'PYC_COMPRESSION_UNSUPPORTED';
 }
@@ -28,6 +31,11 @@ export interface DecompressOptions {
   readonly compression?: Compression | undefined;
   readonly signal?: AbortSignal | undefined;
 }
+
+/** What the thread pool inflates at once: each trip to it costs some 50 µs. */
+const CHUNK = 256 * 1024;
+/** How far the pool may be ahead of whoever reads; without room it would wait while a chunk is looked at. */
+const AHEAD = 1024 * 1024;
 
 /** The longest of the signatures. */
 const HEAD = 6;
@@ -95,7 +103,7 @@ async function* gunzip(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8A
       yield chunk;
     }
   })();
-  const engine = createGunzip({ chunkSize: 64 * 1024 });
+  const engine = createGunzip({ chunkSize: CHUNK, highWaterMark: AHEAD });
   pipeline(Readable.from(counted, { objectMode: false }), engine, () => undefined);
   yield* engine as AsyncIterable<Buffer>;
   if (engine.bytesWritten !== total) throw new Error(`${total - engine.bytesWritten} bytes follow its end`);
