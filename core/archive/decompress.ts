@@ -103,7 +103,8 @@ async function* gunzip(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8A
       yield chunk;
     }
   })();
-  const engine = createGunzip({ chunkSize: CHUNK, highWaterMark: AHEAD });
+  const options = { chunkSize: CHUNK, highWaterMark: AHEAD };
+  const engine = createGunzip(options);
   pipeline(Readable.from(counted, { objectMode: false }), engine, () => undefined);
   yield* engine as AsyncIterable<Buffer>;
   if (engine.bytesWritten !== total) throw new Error(`${total - engine.bytesWritten} bytes follow its end`);
