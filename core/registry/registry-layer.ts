@@ -1,12 +1,20 @@
-/** A layer in a registry: fetched into the store when somebody wants its bytes, and only once among all who do. */
-import type { Readable } from 'node:stream';
+/**
+ * A layer in a registry: fetched when somebody wants its bytes, and only once among all who do. Whoever is first
+ * reads along while the store takes it in.
+ */
+import { PassThrough, type Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import type { Descriptor, Layer } from '../oci/image.ts';
 import type { Digest } from '../primitives/digest.ts';
+import { messageOf } from '../primitives/errors.ts';
 import { type Log, silentLog } from '../primitives/log.ts';
 import type { Repository } from './client.ts';
 import { missingOffline, type RegistryImageOptions } from './resolution.ts';
 
-/** Makes the layer; nothing is fetched before it is opened. */
+/** Bytes that may be ahead of the reader. */
+const AHEAD = 4 * 1024 * 1024;
+
+/** Makes the layer; nothing is fetched before it is opened. What it gives is verified. */
 export async function layerOf(
   repository: Repository,
   descriptor: Descriptor,
@@ -14,26 +22,71 @@ export async function layerOf(
   { store, log = silentLog, offline }: RegistryImageOptions,
 ): Promise<Layer> {
   const { digest, size } = descriptor;
+  const isKept = async (): Promise<boolean> => (await store.find(digest))?.size === size;
   const open = async (signal?: AbortSignal): Promise<Readable> => {
-    if ((await store.find(digest))?.size !== size) {
-      const work = async (): Promise<void> => {
-        if ((await store.find(digest))?.size === size) return;
-        if (offline === true) throw missingOffline(`${repository.host}/${repository.name}`);
-        const source = withProgress(repository.readBlob(descriptor, signal), descriptor, log);
-        await store.write(source, { digest, size, what: `layer \`${digest}\`` }, signal);
-      };
-      await store.exclusive(`layer ${digest}`, work, signal);
-    }
-    return store.open(digest);
+    if (await isKept()) return store.open(digest);
+    const copy = new PassThrough({ highWaterMark: AHEAD });
+    const stop = new AbortController();
+    copy.once('close', () => {
+      if (!copy.writableEnded) stop.abort();
+    });
+    // Whoever reads is told; until somebody does, a failure must not end the process.
+    copy.on('error', () => undefined);
+    const inner = signal === undefined ? stop.signal : AbortSignal.any([signal, stop.signal]);
+    const work = async (): Promise<void> => {
+      if (await isKept()) return pipeline(store.open(digest), copy);
+      if (offline === true) throw missingOffline(`${repository.host}/${repository.name}`);
+      const source = withProgress(repository.readBlob(descriptor, inner), descriptor, log);
+      await store.write(copied(source, copy), { digest, size, what: `layer \`${digest}\`` }, inner);
+    };
+    const kept = store.exclusive(`layer ${digest}`, work, signal);
+    kept.catch((thrown: unknown) => {
+      // Whoever has read all of it does not care what became of the copy.
+      if (copy.writableEnded) log.debug(`layer \`${digest}\` was not kept: ${messageOf(thrown)}`);
+      else copy.destroy(thrown instanceof Error ? thrown : new Error(messageOf(thrown)));
+    });
+    await firstOf(copy);
+    return copy;
   };
-  const isHere = (await store.find(digest))?.size === size;
   return {
     descriptor,
     diffId,
     open,
-    ...(isHere ? { file: store.fileOf(digest) } : {}),
+    ...((await isKept()) ? { file: store.fileOf(digest) } : {}),
     registry: { host: repository.host, repository: repository.name },
   };
+}
+
+/** Passes the chunks on and ends the copy with them. */
+async function* copied(source: AsyncIterable<Uint8Array>, copy: PassThrough): AsyncGenerator<Uint8Array> {
+  for await (const chunk of source) {
+    if (!copy.write(chunk)) await drained(copy);
+    yield chunk;
+  }
+  copy.end();
+}
+
+function drained(copy: PassThrough): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      copy.off('drain', done);
+      copy.off('close', done);
+      resolve();
+    };
+    copy.on('drain', done);
+    copy.on('close', done);
+  });
+}
+
+/** Waits for something to read. @throws what the stream fails with before */
+function firstOf(stream: Readable): Promise<void> {
+  return new Promise((resolve, reject) => {
+    stream.once('error', reject);
+    stream.once('readable', () => {
+      stream.off('error', reject);
+      resolve();
+    });
+  });
 }
 
 async function* withProgress(
