@@ -2,13 +2,14 @@
  * Finds a wheel's file: in the store by its hash, in the wheelhouse by its name, in the file system or on the network by
  * its location. Every file is verified against the lock's hashes on its way into the store.
  */
-import { createHash, type Hash } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { download } from '../../http/download.ts';
 import { type Digest, digestFromHex, digestOfJson, isDigest } from '../../primitives/digest.ts';
-import { PycError } from '../../primitives/errors.ts';
+import { messageOf, PycError } from '../../primitives/errors.ts';
+import { BlobDamagedError, BlobMissingError } from '../../store/errors.ts';
 import type { Session } from '../session.ts';
 import type { Distribution, DistributionFile, WheelFile } from '../values.ts';
 
@@ -38,7 +39,7 @@ export async function findWheel(
   if (file === undefined) return undefined;
   const hashes = file.hashes.length > 0 ? file.hashes : (distribution.hashes ?? []);
   const known = await knownDigest(file, hashes, session);
-  if (known !== undefined) {
+  if (known !== undefined && (await isIntact(known, session))) {
     const blob = await session.store.find(known);
     if (blob !== undefined) return { name: file.name, file: session.store.fileOf(known), ...blob };
   }
@@ -54,15 +55,28 @@ export async function findWheel(
   return fetchWheel(file, hashes, local, session);
 }
 
-/** The lock's SHA-256, or the one that was computed when the same file was fetched by another hash. */
+/**
+ * False where the store does not have the bytes, or other ones under their name, which it removes then. What is read
+ * of a wheel later is held to the wheel's own RECORD alone, and whoever swaps the one swaps the other.
+ */
+async function isIntact(digest: Digest, { store, signal }: Session): Promise<boolean> {
+  try {
+    for await (const _ of store.open(digest)) signal.throwIfAborted();
+    return true;
+  } catch (thrown) {
+    if (thrown instanceof BlobMissingError || thrown instanceof BlobDamagedError) return false;
+    throw thrown;
+  }
+}
+
+/** The lock's SHA-256, or the one that was computed when the same file was fetched by other hashes. */
 async function knownDigest(
   file: DistributionFile,
   hashes: readonly string[],
   session: Session,
 ): Promise<Digest | undefined> {
-  const stated = hashes.map((hash) => hash.toLowerCase()).filter(isDigest);
-  if (stated.length === 1) return stated[0];
-  if (stated.length > 1 || hashes.length === 0) return undefined;
+  const stated = lockedDigest(hashes);
+  if (stated !== undefined || hashes.length === 0) return stated;
   const remembered = await session.store.readAction(aliasKey(file.name, hashes));
   return isDigest(remembered) ? remembered : undefined;
 }
@@ -96,7 +110,7 @@ async function fetchWheel(
   const source: AsyncIterable<Uint8Array> =
     local === undefined
       ? download(http, { url: file.url!, signal }, { expectedSize: file.size })
-      : createReadStream(local);
+      : readLocal(local, file.name);
   let done = 0;
   const checked = hashing(source, hashes, file.name, (bytes) => {
     done += bytes;
@@ -104,7 +118,7 @@ async function fetchWheel(
   });
   try {
     const blob = await store.write(checked, { what: `\`${file.name}\`` }, signal);
-    if (hashes.length > 0 && !hashes.some(isDigest))
+    if (hashes.length > 0 && lockedDigest(hashes) === undefined)
       await store.writeAction(aliasKey(file.name, hashes), blob.digest);
     return { name: file.name, file: store.fileOf(blob.digest), ...blob };
   } finally {
@@ -112,17 +126,34 @@ async function fetchWheel(
   }
 }
 
-/** Passes the bytes on and fails at their end, before the store keeps them, unless one trusted hash fits. */
+/** Opens the file only when it is read, so that nobody has to close it where it never comes to that. */
+async function* readLocal(path: string, name: string): AsyncGenerator<Uint8Array> {
+  try {
+    yield* createReadStream(path) as AsyncIterable<Uint8Array>;
+  } catch (cause) {
+    throw new WheelMissingError(`\`${name}\` cannot be read from \`${path}\`: ${messageOf(cause)}`, {
+      hint: 'put the file there, or lock again',
+      cause,
+    });
+  }
+}
+
+/**
+ * Passes the bytes on and fails at their end, before the store keeps them, unless they have a locked hash of every
+ * trusted algorithm that the lock states: what is known by one hash must not be proven by another alone.
+ */
 async function* hashing(
   source: AsyncIterable<Uint8Array>,
   hashes: readonly string[],
   name: string,
   onBytes: (count: number) => void,
 ): AsyncGenerator<Uint8Array> {
-  const algorithm = TRUSTED.find((candidate) =>
-    hashes.some((hash) => hash.toLowerCase().startsWith(`${candidate}:`)),
-  );
-  if (hashes.length > 0 && algorithm === undefined) {
+  const checks = TRUSTED.map((algorithm) => ({
+    algorithm,
+    hash: createHash(algorithm),
+    wanted: hashes.map((one) => one.toLowerCase()).filter((one) => one.startsWith(`${algorithm}:`)),
+  })).filter(({ wanted }) => wanted.length > 0);
+  if (hashes.length > 0 && checks.length === 0) {
     throw new WheelHashError(
       `the lock states no hash of \`${name}\` that can be trusted: ${hashes.join(', ')}`,
       {
@@ -130,20 +161,29 @@ async function* hashing(
       },
     );
   }
-  const hash: Hash | undefined = algorithm === undefined ? undefined : createHash(algorithm);
   for await (const chunk of source) {
-    hash?.update(chunk);
+    for (const { hash } of checks) hash.update(chunk);
     onBytes(chunk.length);
     yield chunk;
   }
-  if (hash === undefined) return;
-  const found = `${algorithm}:${hash.digest('hex')}`;
-  const wanted = hashes.map((one) => one.toLowerCase()).filter((one) => one.startsWith(`${algorithm}:`));
-  if (wanted.includes(found)) return;
-  throw new WheelHashError(`\`${name}\` has the hash ${found}, and the lock states ${wanted.join(' or ')}`, {
+  for (const { algorithm, hash, wanted } of checks) {
+    const found = `${algorithm}:${hash.digest('hex')}`;
+    if (!wanted.includes(found)) throw wrongHash(name, wanted, found);
+  }
+}
+
+/** The error for a wheel that is not the one that was locked. */
+export function wrongHash(name: string, wanted: readonly string[], found: string): WheelHashError {
+  return new WheelHashError(`\`${name}\` has the hash ${found}, and the lock states ${wanted.join(' or ')}`, {
     hint: 'the file is not the one that was locked: find out why before you lock again',
     details: [{ file: name, expected: wanted, actual: found }],
   });
+}
+
+/** The digest that a file must have: undefined where the lock states no SHA-256 of it, or several to choose from. */
+export function lockedDigest(hashes: readonly string[]): Digest | undefined {
+  const stated = new Set(hashes.map((hash) => hash.toLowerCase()).filter(isDigest));
+  return stated.size === 1 ? [...stated][0] : undefined;
 }
 
 /** The SHA-256 of a lock's hashes as a digest, for reports. */

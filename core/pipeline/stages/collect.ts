@@ -14,7 +14,7 @@ import { environmentPart, PREFIX } from '../collect/environment.ts';
 import { buildProjectWheel } from '../collect/host-build.ts';
 import { partOfItems } from '../collect/memory-part.ts';
 import type { PartRecords } from '../collect/part-records.ts';
-import { sha256Of, WheelMissingError } from '../defaults/wheel.ts';
+import { lockedDigest, WheelMissingError, wrongHash } from '../defaults/wheel.ts';
 import type { Graph } from '../graph.ts';
 import type { Session } from '../session.ts';
 import type { ResolvedConfig } from '../settings.ts';
@@ -49,10 +49,7 @@ export async function collectTree(
     ),
     projectPart(resolution, config, target, records, session),
   ]);
-  const environment = environmentPart(
-    resolution.python,
-    freeName('environment', resolution.distributions),
-  );
+  const environment = environmentPart(resolution.python, freeName('environment', resolution.distributions));
   const tree = makeFileTree([environment, ...dependencies, ...project]);
   // What has no record yet is opened now, at most as many at once as are fetched, before the conflicts are looked for.
   const recorded = await mapConcurrently(tree.parts, PARALLEL, session.signal, async (part, signal) => ({
@@ -113,6 +110,9 @@ function wheelFinder(graph: Graph, { platform }: Resolution, session: Session): 
         hint: 'lock again against an index, or put the wheel into a `wheelhouse`',
       });
     }
+    // Parts are known by what the lock states: a plugin's answer is held to it as well.
+    const stated = lockedDigest(distribution.file?.hashes ?? []);
+    if (stated !== undefined && wheel.digest !== stated) throw wrongHash(wheel.name, [stated], wheel.digest);
     if (distribution.file?.size === undefined)
       await session.store.writeAction(sizeKey(wheel.digest), wheel.size);
     return wheel;
@@ -137,7 +137,7 @@ async function dependencyPart(
   session: Session,
 ): Promise<Part> {
   const { name, file, directUrl } = distribution;
-  const stated = file === undefined ? undefined : sha256Of(file.hashes);
+  const stated = file === undefined ? undefined : lockedDigest(file.hashes);
   const size = stated === undefined ? undefined : (file?.size ?? (await knownSize(stated, session)));
   const wheel =
     stated === undefined || size === undefined
@@ -159,7 +159,7 @@ async function knownSize(digest: Digest, session: Session): Promise<number | und
   const blob = await session.store.find(digest);
   if (blob !== undefined) return blob.size;
   const size = await session.store.readAction(sizeKey(digest));
-  return typeof size === 'number' ? size : undefined;
+  return Number.isSafeInteger(size) && (size as number) > 0 ? (size as number) : undefined;
 }
 
 /** The project's wheel where it has a build system; else its sources, or nothing where it has none. */
