@@ -10,6 +10,7 @@ import type { OutputImage } from '../../core/oci/output.ts';
 import { parsePlatform } from '../../core/oci/platform.ts';
 import { validateArchive } from '../../core/oci/validate/validate-archive.ts';
 import { validateLayout } from '../../core/oci/validate/validate-layout.ts';
+import { streamOf } from '../../core/primitives/bytes.ts';
 import { digestOf, hexOf } from '../../core/primitives/digest.ts';
 import type { Log, Warning } from '../../core/primitives/log.ts';
 import { silentLog } from '../../core/primitives/log.ts';
@@ -267,9 +268,31 @@ describe('a docker-save archive', () => {
     expect(image.layers[2]!.descriptor).toEqual(image.layers[0]!.descriptor);
   });
 
+  it('unpacks layers that are compressed with zstd, which loaders learnt late', async () => {
+    const store = await temporaryStore();
+    const made = await makeImage(store, sampleLayers());
+    const tar = gunzipSync(await store.read(made.layers[0]!.descriptor.digest));
+    const blob = zstdOf(tar);
+    const descriptor = {
+      mediaType: 'application/vnd.oci.image.layer.v1.tar+zstd',
+      digest: digestOf(blob),
+      size: blob.length,
+    };
+    const layer = { descriptor, diffId: digestOf(tar), open: async () => streamOf(blob) };
+    const image = { ...made, layers: [layer, made.layers[1]!] };
+    const file = join(await temporaryFolder(), 'image.tar');
+    await writeDockerArchive(file, { ...contentsOf([image]), names }, { signal, log: silentLog });
+    expect(await validateArchive(file)).toEqual([]);
+    const written = (await membersOf(file)).map(({ name }) => name);
+    expect(written).toContain(`${hexOf(layer.diffId)}.tar`);
+  });
+
   it('may hold compressed layers, and be compressed itself', async () => {
     const file = await saved((members) =>
-      members.map((each) => (each.name === 'b/layer.tar' ? { ...each, bytes: gzipSync(each.bytes!) } : each)),
+      members.map((each) => {
+        if (each.name === 'a/layer.tar') return { ...each, bytes: zstdOf(each.bytes!) };
+        return each.name === 'b/layer.tar' ? { ...each, bytes: gzipSync(each.bytes!) } : each;
+      }),
     );
     await writeFile(file, gzipSync(await readFile(file)));
     const image = await readArchive(file, { platform, store: await temporaryStore(), signal });
@@ -326,6 +349,21 @@ describe('a docker-save archive', () => {
     await expect(readArchive(file, { platform, store, signal })).rejects.toEqual(code(expected));
   });
 });
+
+/** A zstd frame of raw blocks (RFC 8878, section 3.1.1). */
+function zstdOf(bytes: Uint8Array): Buffer {
+  const size = Buffer.alloc(4);
+  size.writeUInt32LE(bytes.length);
+  const parts: Uint8Array[] = [Buffer.from('28b52ffda0', 'hex'), size];
+  const BLOCK = 100_000;
+  for (let at = 0; at < bytes.length; at += BLOCK) {
+    const block = bytes.subarray(at, at + BLOCK);
+    const header = Buffer.alloc(3);
+    header.writeUIntLE(block.length * 8 + (at + BLOCK >= bytes.length ? 1 : 0), 0, 3);
+    parts.push(header, block);
+  }
+  return Buffer.concat(parts);
+}
 
 describe('an image that went through an archive', () => {
   it('has the same manifest in a layout', async () => {

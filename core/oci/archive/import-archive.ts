@@ -9,7 +9,7 @@ import { decompress } from '../../archive/decompress.ts';
 import type { TarEntry } from '../../archive/tar/entry.ts';
 import { readTar } from '../../archive/tar.ts';
 import { readAll } from '../../primitives/bytes.ts';
-import { digestFromHex, digestOfJson } from '../../primitives/digest.ts';
+import { digestFromHex, digestOfJson, isDigest } from '../../primitives/digest.ts';
 import { messageOf, PycError } from '../../primitives/errors.ts';
 import { MAX_CONFIG } from '../../primitives/limits.ts';
 import { visible } from '../../primitives/path.ts';
@@ -50,8 +50,8 @@ export async function importArchive(
   signal: AbortSignal,
 ): Promise<ArchiveListing> {
   const key = await keyOf(file);
-  const known = (await store.readAction(key)) as ArchiveListing | undefined;
-  if (known !== undefined && (await isInStore(known, store))) return known;
+  const known = await store.readAction(key);
+  if (isListing(known) && (await isInStore(known, store))) return known;
   const listing = await read(file, store, signal);
   await store.writeAction(key, listing);
   return listing;
@@ -68,6 +68,33 @@ async function keyOf(file: string): Promise<ReturnType<typeof digestOfJson>> {
   const { size, mtimeNs, ctimeNs, ino, dev } = facts;
   const identity = [size, mtimeNs, ctimeNs, ino, dev].map(String);
   return digestOfJson({ what: 'the contents of an archive', rules: 1, file, identity });
+}
+
+/** Whatever else is remembered under the key counts as nothing. */
+function isListing(value: unknown): value is ArchiveListing {
+  const { documents, layers, blobs, isLayout } = (value ?? {}) as Partial<
+    Record<keyof ArchiveListing, unknown>
+  >;
+  return (
+    isTable(documents) &&
+    Object.values(documents).every((text) => typeof text === 'string') &&
+    isTable(layers) &&
+    Object.values(layers).every(
+      (layer) =>
+        isTable(layer) && isDigest(layer.diffId) && isTable(layer.descriptor) && isBlob(layer.descriptor),
+    ) &&
+    Array.isArray(blobs) &&
+    blobs.every(isBlob) &&
+    typeof isLayout === 'boolean'
+  );
+}
+
+function isBlob(value: unknown): boolean {
+  return isTable(value) && isDigest(value.digest) && Number.isSafeInteger(value.size);
+}
+
+function isTable(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 async function isInStore({ blobs, layers }: ArchiveListing, store: Store): Promise<boolean> {

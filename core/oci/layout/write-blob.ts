@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { OutputBlob } from '../output.ts';
-import { verified } from '../verified.ts';
+import { BlobContentError, verified } from '../verified.ts';
 import { blobPath } from './folder.ts';
 
 const READ_SIZE = 1024 * 1024;
@@ -59,6 +59,13 @@ async function writeLayer(
     return;
   }
   await copyFile(layer.file, draft, constants.COPYFILE_FICLONE | constants.COPYFILE_EXCL);
-  const copy = createReadStream(draft, { highWaterMark: READ_SIZE, signal });
-  for await (const chunk of verified(copy as AsyncIterable<Uint8Array>, descriptor, what)) void chunk;
+  try {
+    const copy = createReadStream(draft, { highWaterMark: READ_SIZE, signal });
+    for await (const chunk of verified(copy as AsyncIterable<Uint8Array>, descriptor, what)) void chunk;
+  } catch (thrown) {
+    // Read as whoever keeps it reads it: a store finds the damage as well, and removes the blob for the next time.
+    if (thrown instanceof BlobContentError)
+      for await (const _ of await layer.open(signal)) signal.throwIfAborted();
+    throw thrown;
+  }
 }

@@ -61,7 +61,8 @@ export async function writeLayout(
     await mapConcurrently(blobs, COPIES_AT_ONCE, options.signal, async (blob, signal) => {
       if (await writeBlob(directory, blob, signal)) made.push(blob.descriptor.digest);
     });
-    const { index, removed } = await merged(directory, before, contents);
+    // Read again: another build may have added an image while this one copied its blobs.
+    const { index, removed } = await merged(directory, await existingIndex(directory), contents);
     await replaceIndex(directory, index);
     await removeUnused(directory, index, removed);
     return { digest: root.descriptor.digest };

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname, join, posix } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { decompress } from '../../archive/decompress.ts';
@@ -42,9 +42,13 @@ interface Member {
 
 async function unpack(file: string, folder: string, faults: Faults): Promise<ReadonlyMap<string, Member>> {
   const contents = new Map<string, Member>();
-  const visit = async ({ path, type, size }: TarEntry, body: AsyncIterable<Uint8Array>): Promise<void> => {
+  const links = new Map<string, string>();
+  const visit = async (entry: TarEntry, body: AsyncIterable<Uint8Array>): Promise<void> => {
+    const { path, type, size } = entry;
     if (type === 'directory') return;
-    if (type !== 'file') faults.add('tar', path, `is a ${type}`);
+    // Older tools write a layer that is there already as a link to it.
+    if (type === 'symlink' && path.endsWith('.tar')) links.set(path, entry.linkTarget ?? '');
+    else if (type !== 'file') faults.add('tar', path, `is a ${type}`);
     else if (contents.has(path)) faults.add('tar', path, 'is there twice');
     else if (path.startsWith('blobs/') || path === 'oci-layout' || path === 'index.json') {
       const target = join(folder, path);
@@ -67,6 +71,11 @@ async function unpack(file: string, folder: string, faults: Faults): Promise<Rea
     }
   };
   await faults.attempt('tar', file, () => readTar(createReadStream(file), visit));
+  for (const [path, target] of links) {
+    const linked = contents.get(posix.join(posix.dirname(path), target));
+    if (linked === undefined) faults.add('tar', path, 'is a link that leads nowhere');
+    else contents.set(path, linked);
+  }
   return contents;
 }
 
