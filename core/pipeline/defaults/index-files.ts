@@ -5,7 +5,7 @@ import { digestOfJson } from '../../primitives/digest.ts';
 import { createPackageIndex, findFile } from '../../python/package-index.ts';
 import type { PythonTarget } from '../../python/target.ts';
 import type { Session } from '../session.ts';
-import type { Distribution, Rejection } from '../values.ts';
+import type { Distribution, DistributionFile, Rejection } from '../values.ts';
 
 export interface Located {
   readonly chosen: readonly Distribution[];
@@ -38,10 +38,11 @@ export async function locateFiles(
         distribution: { ...distribution, requestedBy: [] },
         target,
       });
-      const known = isProven
-        ? ((await session.store.readAction(key)) as Distribution | undefined)
-        : undefined;
-      if (known?.file !== undefined) return { ...known, requestedBy: distribution.requestedBy };
+      const known =
+        isProven && !session.noCache
+          ? rememberedFile(await session.store.readAction(key), distribution)
+          : undefined;
+      if (known !== undefined) return { ...distribution, ...known };
       const answer = await findFile(index, distribution, target, signal);
       if ('rejected' in answer) {
         rejected.push(answer.rejected);
@@ -58,9 +59,29 @@ export async function locateFiles(
           hint: 'lock another version',
         });
       }
-      if (isProven) await session.store.writeAction(key, answer.found);
+      const { version, file } = answer.found;
+      // An address with a password in it is nothing to keep on a disk.
+      if (isProven && !/^[a-z+.-]+:\/\/[^/?#]*@/i.test(file?.url ?? ''))
+        await session.store.writeAction(key, { version, file });
       return answer.found;
     },
   );
   return { chosen, rejected };
+}
+
+/** What was remembered, where it is of the right shape and proven by a hash that the lock has. */
+function rememberedFile(
+  value: unknown,
+  { hashes: locked = [] }: Distribution,
+): (Pick<Distribution, 'version'> & { readonly file: DistributionFile }) | undefined {
+  const { version, file } = (value ?? {}) as { readonly version?: unknown; readonly file?: unknown };
+  const { name, url, size, hashes } = (file ?? {}) as Partial<Record<keyof DistributionFile, unknown>>;
+  const isProven =
+    Array.isArray(hashes) &&
+    hashes.length > 0 &&
+    hashes.every((hash) => locked.some((one) => one.toLowerCase() === hash));
+  if (typeof version !== 'string' || typeof name !== 'string' || typeof url !== 'string' || !isProven)
+    return undefined;
+  if (size !== undefined && !Number.isSafeInteger(size)) return undefined;
+  return { version, file: { name, url, hashes, ...(size === undefined ? {} : { size: size as number }) } };
 }

@@ -111,7 +111,7 @@ async function detected(base: Image, session: Session, reader: BaseFileReader): 
     environment: base.config.config?.Env ?? [],
   });
   const known = session.noCache ? undefined : await session.store.readAction(key);
-  if (known !== undefined) return known as PythonInBase;
+  if (isPythonIn(known, base)) return known;
   const id = 'python in base';
   session.log.progress({ id, label: 'read the base image for its Python', state: 'start' });
   try {
@@ -126,6 +126,28 @@ async function detected(base: Image, session: Session, reader: BaseFileReader): 
   } finally {
     session.log.progress({ id, label: '', state: 'end' });
   }
+}
+
+/** Whatever else is remembered under the key counts as nothing. */
+function isPythonIn(value: unknown, { platform }: Image): value is PythonInBase {
+  const { target, interpreter } = (value ?? {}) as Partial<Record<keyof PythonInBase, unknown>>;
+  const { implementation, version, abi, architecture, libc } = (target ?? {}) as Partial<
+    Record<keyof PythonTarget, unknown>
+  >;
+  const { family, version: libcVersion } = (libc ?? {}) as Partial<
+    Record<keyof PythonTarget['libc'], unknown>
+  >;
+  return (
+    typeof interpreter === 'string' &&
+    interpreter.startsWith('/') &&
+    ['cpython', 'pypy', 'graalpy'].includes(implementation as string) &&
+    typeof version === 'string' &&
+    Version.tryParse(version) !== undefined &&
+    typeof abi === 'string' &&
+    architecture === platform.architecture &&
+    (family === 'glibc' || family === 'musl') &&
+    typeof libcVersion === 'string'
+  );
 }
 
 function environmentOf(base: Image): Record<string, string> {
