@@ -28,10 +28,13 @@ export class ProjectBuildError extends PycError {
 /** A program and its arguments up to the options. */
 type Builder = readonly [program: string, ...args: string[]];
 
+/** The module that `-m build` runs: a folder `build`, as our own output makes one, can be imported as well. */
+const HAS_BUILD = ['-c', 'import build.__main__'] as const;
+
 const BUILDERS: readonly { readonly probe: Builder; readonly run: Builder }[] = [
   { probe: ['uv', '--version'], run: ['uv', 'build', '--wheel', '--no-progress'] },
-  { probe: ['python3', '-c', 'import build'], run: ['python3', '-m', 'build', '--wheel'] },
-  { probe: ['python', '-c', 'import build'], run: ['python', '-m', 'build', '--wheel'] },
+  { probe: ['python3', ...HAS_BUILD], run: ['python3', '-m', 'build', '--wheel'] },
+  { probe: ['python', ...HAS_BUILD], run: ['python', '-m', 'build', '--wheel'] },
 ];
 
 /** Lines of a builder's output that an error shows. */
@@ -54,7 +57,8 @@ export async function buildProjectWheel(project: Project, session: Session): Pro
   try {
     const outFlag = builder[0] === 'uv' ? '--out-dir' : '--outdir';
     const [program, ...args] = [...builder, outFlag, out, project.directory] as [string, ...string[]];
-    const result = await run(program, args, session, project.directory);
+    // Python looks for modules where it is started; uv looks for its settings there.
+    const result = await run(program, args, session, program === 'uv' ? project.directory : out);
     if (result.code !== 0) {
       throw new ProjectBuildError(
         `\`${builder.join(' ')}\` failed for \`${project.name}\` with exit code ${result.code}\n\n${tail(result.output)}`,
@@ -72,7 +76,7 @@ export async function buildProjectWheel(project: Project, session: Session): Pro
     }
     const name = wheels[0]!;
     const blob = await session.store.write(
-      createReadStream(join(out, name)),
+      readLazily(join(out, name)),
       { what: `\`${name}\`` },
       session.signal,
     );
@@ -81,6 +85,11 @@ export async function buildProjectWheel(project: Project, session: Session): Pro
     session.log.progress({ id, label: '', state: 'end' });
     await rm(out, { recursive: true, force: true });
   }
+}
+
+/** A stream that nobody reads would stay open. */
+async function* readLazily(file: string): AsyncGenerator<Uint8Array> {
+  yield* createReadStream(file) as AsyncIterable<Uint8Array>;
 }
 
 async function findBuilder(session: Session): Promise<Builder | undefined> {
