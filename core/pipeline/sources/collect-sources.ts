@@ -73,6 +73,12 @@ async function readSource(
   signal: AbortSignal | undefined,
 ): Promise<{ mode: number; content: Content }> {
   const file = join(directory, source.path);
+  // What a name's bytes were cannot be told any more: the runtime put this mark in place of what is no UTF-8.
+  if (source.path.includes('\ufffd') && lstatSync(file, { throwIfNoEntry: false }) === undefined) {
+    throw new SourceFileError(`the name of \`${visible(source.path)}\` is not UTF-8`, {
+      hint: 'rename the file, or leave its folder out with `.pycignore`',
+    });
+  }
   try {
     const { mode, size } = lstatSync(file);
     const sha256 = size > SMALL ? await hashStream(file, size, signal) : hashSmall(file, size);

@@ -133,5 +133,5 @@ export const SECRET_PATTERNS: readonly string[] = [
   '*.tfstate.backup',
 ];
 
-/** A folder that holds one of these is a product, whatever its name: a virtual environment, an OCI layout. */
-export const PRODUCT_MARKERS: readonly string[] = ['pyvenv.cfg', 'oci-layout'];
+/** A folder that holds one of these is a product, whatever its name: a virtual environment, an OCI layout, a cache. */
+export const PRODUCT_MARKERS: readonly string[] = ['pyvenv.cfg', 'oci-layout', 'CACHEDIR.TAG'];

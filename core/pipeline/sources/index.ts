@@ -1,6 +1,7 @@
 /** A project's own files: which belong to it, and what they become in the tree. */
 import { resolve } from 'node:path';
 import type { Log } from '../../primitives/log.ts';
+import type { Store } from '../../store/store.ts';
 import type { ResolvedConfig } from '../settings.ts';
 import { type WalkOptions, walkSources } from './source-walk.ts';
 
@@ -12,17 +13,22 @@ export { type FoundSource, type WalkOptions, walkSources } from './source-walk.t
 export interface SourceSession {
   readonly log: Log;
   readonly signal: AbortSignal;
+  readonly store: Pick<Store, 'directory'>;
 }
 
-/** The rules that a configuration states; its outputs below the project are no sources. */
+/** The rules that a configuration states; its outputs and its store below the project are no sources. */
 export function walkOptionsOf(config: ResolvedConfig, session: SourceSession): WalkOptions {
   return {
     ...(config.include === undefined ? {} : { include: config.include }),
     ...(config.exclude === undefined ? {} : { exclude: config.exclude }),
-    // What a registry's output names is no path.
-    never: ['layout:build/image', ...config.outputs]
-      .filter((spec) => !spec.startsWith('registry:'))
-      .map((spec) => resolve(config.directory, spec.slice(spec.indexOf(':') + 1))),
+    never: [
+      // Its mark is written while the sources are walked.
+      session.store.directory,
+      // What a registry's output names is no path.
+      ...['layout:build/image', ...config.outputs]
+        .filter((spec) => !spec.startsWith('registry:'))
+        .map((spec) => resolve(config.directory, spec.slice(spec.indexOf(':') + 1))),
+    ],
     log: session.log,
     signal: session.signal,
   };
