@@ -64,13 +64,14 @@ export function findConflicts(records: readonly NamedRecord[]): TreeConflict[] {
   return conflicts.sort((a, b) => comparePaths(a.path, b.path));
 }
 
-/** A part need not list the directories above its own: a file of another part may lie in their place. */
+/** A part need not list the directories above its own: a file or a link of another part may lie in their place. */
 function findBlocked(
   records: readonly NamedRecord[],
   taken: ReadonlyMap<string, { readonly name: string; readonly entry: RecordedEntry }>,
   conflicts: TreeConflict[],
 ): void {
-  const seen = new Set<string>();
+  // A folder that is listed was found in differenceOf already.
+  const seen = new Set<string>(conflicts.map(({ path }) => path));
   for (const { name, record } of records) {
     for (const { path } of record.entries) {
       for (let at = path.lastIndexOf('/'); at !== -1; at = path.lastIndexOf('/', at - 1)) {
@@ -78,8 +79,8 @@ function findBlocked(
         if (seen.has(parent)) break;
         seen.add(parent);
         const known = taken.get(parent);
-        if (known?.entry.type === 'file') {
-          const reason = 'put a file and a folder at one path';
+        if (known !== undefined && known.entry.type !== 'directory') {
+          const reason = `put a ${known.entry.type === 'file' ? 'file' : 'link'} and a folder at one path`;
           conflicts.push({ path: parent as TreePath, first: known.name, second: name, reason });
         }
       }
