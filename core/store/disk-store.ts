@@ -70,7 +70,9 @@ export function createDiskStore(options: DiskStoreOptions): DiskStore {
     }
   };
   const discard = async (file: string): Promise<void> => {
-    if (temporary.delete(file)) await rm(file, { force: true }).catch(() => undefined);
+    temporary.delete(file);
+    // Also where the store was closed before: what was under way then may have made the file since.
+    await rm(file, { force: true }).catch(() => undefined);
   };
   const settle = async (file: string, target: string): Promise<void> => {
     await rename(file, target);
