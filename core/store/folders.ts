@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Digest, hexOf } from '../primitives/digest.ts';
-import { storeFault } from './errors.ts';
+import { isMissing, storeFault } from './errors.ts';
 import { isAlive, ownToken } from './owner.ts';
 
 /** Milliseconds after which a temporary file whose process cannot be seen is taken for left over. */
@@ -50,9 +50,14 @@ export async function makeFolders(folders: Folders): Promise<void> {
       if ((thrown as NodeJS.ErrnoException).code !== 'EEXIST') throw thrown;
     });
   } catch (thrown) {
-    throw storeFault(thrown, folders.root);
+    throw storeFault(isMissing(thrown) ? readOnly(thrown) : thrown, folders.root);
   }
   await removeLeftOvers(folders.temporary);
+}
+
+/** What `mkdir` with `recursive` means by ENOENT, since it makes whatever is missing: a file system that is read-only. */
+function readOnly(cause: unknown): NodeJS.ErrnoException {
+  return Object.assign(new Error('the file system is read-only', { cause }), { code: 'EROFS' });
 }
 
 /** A name for a temporary file that states its owner. */
