@@ -15,6 +15,11 @@ const LIMITS = ['--ulimit', 'nofile=1000:1000', '--ulimit', 'nproc=1000:1000'];
 /** A read-only root, no capability, no network. */
 const LOCKED_DOWN = ['--read-only', '--cap-drop=all', '--network=none'];
 
+/** How an image is started, or made to start, in this run's storage. */
+export function podmanCommand(verb: 'run'): Command {
+  return [...PODMAN, verb, ...LIMITS];
+}
+
 export function podman(...args: string[]): Promise<string> {
   return run([...PODMAN, ...args]);
 }
@@ -25,7 +30,7 @@ export function runContainer(
   args: readonly string[] = [],
   flags: readonly string[] = [],
 ): Promise<Ended> {
-  return attempt([...PODMAN, 'run', '--rm', ...LIMITS, ...LOCKED_DOWN, ...flags, image, ...args]);
+  return attempt([...podmanCommand('run'), '--rm', ...LOCKED_DOWN, ...flags, image, ...args]);
 }
 
 export interface Container {

@@ -51,12 +51,15 @@ export function attempt([program, ...args]: Command, options: RunOptions = {}): 
 
 /** Runs a program that must succeed; gives its standard output without the last newline. */
 export async function run(command: Command, options: RunOptions = {}): Promise<string> {
-  const { code, signal, stdout, stderr } = await attempt(command, options);
-  if (code !== 0) {
-    const said = `${stdout}\n${stderr}`.trim().slice(-6000);
-    throw new Error(`\`${command.join(' ')}\` ended with ${code ?? signal}\n${said}`);
-  }
-  return stdout.replace(/\n$/, '');
+  return succeeded(command, await attempt(command, options)).stdout.replace(/\n$/, '');
+}
+
+/** @throws with what the program said, where it failed */
+export function succeeded(command: Command, ended: Ended): Ended {
+  const { code, signal, stdout, stderr } = ended;
+  if (code === 0) return ended;
+  const said = `${stdout}\n${stderr}`.trim().slice(-6000);
+  throw new Error(`\`${command.join(' ')}\` ended with ${code ?? signal}\n${said}`);
 }
 
 export interface Server {

@@ -17,11 +17,14 @@ export interface PycOptions extends RunOptions {
 /** The store that tests share unless they say otherwise. */
 export const SHARED_STORE = join(WORK, 'store');
 
+/** What npm and vitest set for what they start, and what is meant for other programs. */
+const LEFT_OUT = /^(?:PYC_|PIP_|UV_|VITEST|NODE_ENV$|TEST$|(?!npm_config_registry$)npm_)/;
+
 /** An environment without what the host's user set for other programs, or for this one. */
 export function cleanEnvironment(store = SHARED_STORE): Record<string, string | undefined> {
   const home = join(WORK, 'home');
   mkdirSync(home, { recursive: true });
-  const own = Object.keys(process.env).filter((name) => /^(PYC_|PIP_|UV_|VITEST|NODE_ENV$|TEST$)/.test(name));
+  const own = Object.keys(process.env).filter((name) => LEFT_OUT.test(name));
   return {
     ...Object.fromEntries(own.map((name) => [name, undefined])),
     HOME: home,
