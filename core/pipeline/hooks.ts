@@ -129,13 +129,13 @@ export interface BuildHooks {
    */
   readonly lock: Find<LockRequest, LockFile>;
   /**
-   * The base image's source. It is opened later, per platform.
+   * The base image's source. It is opened later, per platform. Not asked where the configuration holds a source itself.
    *
    * - kind: find
    * - stage: resolve
    * - takes: {@link BaseRequest}
    * - gives: {@link BaseSource}
-   * - before: `python`
+   * - before: `destination`
    * - after: `lock`
    *
    * ```ts
@@ -153,7 +153,7 @@ export interface BuildHooks {
    * - takes: {@link PythonRequest}
    * - gives: {@link PythonInBase}
    * - before: `resolve`
-   * - after: `base`
+   * - after: `destination`
    *
    * ```ts
    * hooks.python.tapPromise('known-base', async ({ base }) => {
@@ -188,7 +188,7 @@ export interface BuildHooks {
    * - stage: resolve
    * - takes: {@link Resolution}
    * - gives: nothing
-   * - before: `collect`
+   * - before: `wheel`
    * - after: `resolve`
    *
    * ```ts
@@ -223,7 +223,7 @@ export interface BuildHooks {
    * - takes: {@link Collected}
    * - gives: {@link Collected}
    * - before: `collected`
-   * - after: `resolved`
+   * - after: `wheel`
    *
    * ```ts
    * hooks.collect.tapPromise('motd', async (collected) =>
@@ -326,7 +326,7 @@ export interface BuildHooks {
    * - stage: sbom
    * - takes: {@link SbomInput}
    * - gives: {@link SbomInput}
-   * - before: `destination`
+   * - before: `publish`
    * - after: `labelled`
    *
    * ```ts
@@ -338,14 +338,14 @@ export interface BuildHooks {
    */
   readonly sbom: Shape<SbomInput>;
   /**
-   * The destination that an output's SPEC names.
+   * The destination that an output's SPEC names. Asked before anything is built, and not at all in a dry run.
    *
    * - kind: find
    * - stage: publish
    * - takes: {@link DestinationRequest}
    * - gives: {@link Destination}
-   * - before: `publish`
-   * - after: `sbom`
+   * - before: `python`
+   * - after: `base`
    *
    * ```ts
    * hooks.destination.tapPromise('tape', async ({ scheme, location }) =>
@@ -362,7 +362,7 @@ export interface BuildHooks {
    * - takes: {@link PublishPlan}
    * - gives: {@link PublishPlan}
    * - before: `published`
-   * - after: `destination`
+   * - after: `sbom`
    *
    * ```ts
    * hooks.publish.tapPromise('freeze', async (plan) =>
