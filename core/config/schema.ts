@@ -168,14 +168,14 @@ const commonFields = {
   ).exactOptional(),
   package: text("A workspace's member to build.").exactOptional(),
   wheelhouse: text('A folder of wheels that is searched before the network.').exactOptional(),
-  bytecode: flag('Ship compiled bytecode. Default: false.').exactOptional(),
+  bytecode: flag('Ship compiled bytecode. Reserved: has no effect yet.').exactOptional(),
   include: texts('Patterns of sources that go in although a rule leaves them out.').exactOptional(),
   exclude: texts('Patterns of sources that stay out.').exactOptional(),
   entrypoint: texts("The image's entry point, in exec form.").exactOptional(),
   cmd: texts("The image's command, in exec form.").exactOptional(),
   processes: z
     .record(z.string(), texts('A command in exec form.'), { error: 'must be a table of commands' })
-    .describe('Named commands of one image.')
+    .describe('Named commands of one image. Reserved: has no effect yet.')
     .exactOptional(),
   user: text('User of the process, as in `65532:65532` (the default).').exactOptional(),
   workdir: text('Working directory of the process. Default: `/app`.')
@@ -192,7 +192,7 @@ const commonFields = {
   labels: map("Labels of the image's configuration.").exactOptional(),
   annotations: map('Annotations of the manifest.').exactOptional(),
   secrets: texts(
-    'Names of secrets. Their values are read on the host, never from a file of configuration.',
+    'Names of secrets, whose values are read on the host, never from a file. Reserved: has no effect yet.',
   ).exactOptional(),
   sbom: flag('Attach a CycloneDX SBOM. Default: true.').exactOptional(),
   gzipMembers: z
