@@ -8,7 +8,7 @@ import type { CommandLine } from './config/load.ts';
 import { createHttpClient } from './http/undici-client.ts';
 import { isAborted, TaskAbortedError } from './pipeline/aborted.ts';
 import { runBuild } from './pipeline/builder.ts';
-import { type PinMode, readPins } from './pipeline/pins.ts';
+import { type PinFile, type PinMode, readPins } from './pipeline/pins.ts';
 import { type BuildReport, emptyReport, reportError } from './pipeline/report.ts';
 import type { Session, StatedCredentials } from './pipeline/session.ts';
 import type { ResolvedConfig } from './pipeline/settings.ts';
@@ -88,6 +88,13 @@ async function runAll(command: string, options: BuildOptions, pinMode: PinMode):
     const store = createDiskStore({ directory, limit: storeLimit(env) });
     const http = createHttpClient({ env, log, signal, offline: options.offline === true });
     try {
+      // Images that lie beside each other share a file, and none may forget what another one pinned.
+      const pins = new Map<string, Promise<PinFile>>();
+      const pinsOf = (folder: string): Promise<PinFile> => {
+        const known = pins.get(folder) ?? readPins(folder, pinMode);
+        pins.set(folder, known);
+        return known;
+      };
       for (const config of await loadAll(command, options, env, cwd, directory)) {
         const session: Session = {
           http,
@@ -101,7 +108,7 @@ async function runAll(command: string, options: BuildOptions, pinMode: PinMode):
           dryRun: options.dryRun === true,
           noCache: options.noCache === true,
           sourceDateEpoch: epochOf(env),
-          pins: await readPins(pinDirectory(config), pinMode),
+          pins: await pinsOf(pinDirectory(config)),
           ...(options.credentials === undefined ? {} : { credentials: options.credentials }),
         };
         const one = await runBuild(config, session);
@@ -110,8 +117,7 @@ async function runAll(command: string, options: BuildOptions, pinMode: PinMode):
         await session.pins.save();
       }
     } finally {
-      await http.close();
-      await store.close();
+      await http.close().finally(() => store.close());
     }
   } catch (thrown) {
     log.debug(thrown instanceof Error ? (thrown.stack ?? '') : String(thrown));

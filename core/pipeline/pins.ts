@@ -4,10 +4,10 @@
  */
 import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { PycError } from '../primitives/errors.ts';
+import { messageOf, PycError } from '../primitives/errors.ts';
 import type { Pins } from './values.ts';
 
-/** Name of the file, in the project's folder. */
+/** Name of the file, beside the configuration or, without one, in the project's folder. */
 export const PIN_FILE = 'pycontainer.lock';
 
 /** `--locked` was given, and `pycontainer.lock` is missing or does not pin this base for this platform. */
@@ -21,6 +21,11 @@ export class PinError extends PycError {
  */
 export class PinFileError extends PycError {
   readonly code = 'PYC_BASE_LOCK_MALFORMED';
+}
+
+/** `pyc lock` cannot write `pycontainer.lock`: the disk is full, or the project's folder may not be written. */
+export class PinWriteError extends PycError {
+  readonly code = 'PYC_BASE_LOCK_UNWRITABLE';
 }
 
 type Section = Record<string, unknown>;
@@ -45,7 +50,10 @@ export async function readPins(directory: string, mode: PinMode): Promise<PinFil
   const file = join(directory, PIN_FILE);
   const text = await readFile(file, 'utf8').catch((cause: NodeJS.ErrnoException) => {
     if (cause.code === 'ENOENT') return undefined;
-    throw cause;
+    throw new PinFileError(`\`${file}\` cannot be read: ${cause.message}`, {
+      hint: 'make it readable',
+      cause,
+    });
   });
   if (text === undefined && mode === 'locked') {
     throw new PinError(`there is no \`${PIN_FILE}\` in \`${directory}\`, which \`--locked\` asks for`, {
@@ -90,9 +98,15 @@ function pinFileOf(file: string, known: Document, mode: PinMode): PinFile {
       try {
         await writeFile(draft, `${JSON.stringify({ version: 1, bases: sorted(next) }, null, 2)}\n`);
         await rename(draft, file);
+      } catch (cause) {
+        throw new PinWriteError(`\`${file}\` cannot be written: ${messageOf(cause)}`, {
+          hint: 'make room and permissions there',
+          cause,
+        });
       } finally {
         await rm(draft, { force: true });
       }
+      changed = false;
       return true;
     },
   };
