@@ -5,6 +5,7 @@
 import { closeSync, openSync, readSync } from 'node:fs';
 import { messageOf, PycError } from '../../primitives/errors.ts';
 import type { FileRange } from '../../primitives/file-tree.ts';
+import { visible } from '../../primitives/path.ts';
 
 /**
  * A file that a layer is made from, a wheel in the store or a source of the project, vanished or shrank while the
@@ -13,6 +14,8 @@ import type { FileRange } from '../../primitives/file-tree.ts';
 export class LayerSourceError extends PycError {
   readonly code = 'PYC_LAYER_SOURCE_UNREADABLE';
 }
+
+const CHANGED = 'build again; the file was changed or removed while it was read';
 
 /** Small enough that a far jump costs little, large enough that a system call is not felt. */
 const BLOCK = 256 * 1024;
@@ -47,11 +50,16 @@ export function openRanges(): RangeReader {
       }
       return done;
     } catch (cause) {
-      throw new LayerSourceError(`cannot read \`${file}\`: ${messageOf(cause)}`, { cause });
+      throw new LayerSourceError(`cannot read \`${visible(file)}\`: ${messageOf(cause)}`, {
+        hint: CHANGED,
+        cause,
+      });
     }
   };
   const short = (file: string): LayerSourceError =>
-    new LayerSourceError(`\`${file}\` ends before the content that it should hold`);
+    new LayerSourceError(`\`${visible(file)}\` ends before the content that it should hold`, {
+      hint: CHANGED,
+    });
   const block = (file: string, index: number): Uint8Array => {
     const key = `${index}:${file}`;
     let bytes = blocks.get(key);

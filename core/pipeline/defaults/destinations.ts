@@ -18,7 +18,7 @@ export function ownDestination(
     isAbsolute(request.location) ? request.location : resolve(config.directory, request.location);
   switch (request.scheme) {
     case 'layout':
-      return layout(request.spec, path());
+      return layout(request.spec, path(), session);
     case 'archive':
     case 'docker-archive':
       return archive(request.spec, request.scheme, path(), session);
@@ -29,13 +29,19 @@ export function ownDestination(
   }
 }
 
-function layout(name: string, directory: string): Destination {
+function layout(name: string, directory: string, { store }: Session): Destination {
   return {
     name,
     async publish(build, { signal }) {
       const { writeLayout } = await import('../../oci/layout.ts');
       const tags = namesOf(build);
-      const { digest } = await writeLayout(directory, { ...contentsOf(build), tags }, { signal });
+      const contents = { ...contentsOf(build), tags };
+      // Its index is read, added to and written: two builds at once would forget one of the two.
+      const { digest } = await store.exclusive(
+        `layout ${directory}`,
+        () => writeLayout(directory, contents, { signal }),
+        signal,
+      );
       return { ...locally(name, digest), reference: `oci:${directory}:${tags[0]}` };
     },
   };
