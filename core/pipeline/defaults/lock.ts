@@ -1,5 +1,5 @@
 /** Finds and reads the project's lock, and refuses one that does not fit the project any more. Formats are `python/lock`'s. */
-import { lstat, readdir, readFile, realpath } from 'node:fs/promises';
+import { readdir, readFile, realpath, stat } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
 import { PycError } from '../../primitives/errors.ts';
 import { MAX_PROJECT_FILE } from '../../primitives/limits.ts';
@@ -72,8 +72,9 @@ function checkFreshness(lock: LockFile, project: Project): void {
 async function readProjectFile(directory: string, name: string): Promise<Uint8Array> {
   const file = join(directory, name);
   try {
-    const { size } = await lstat(file);
-    if (size > MAX_PROJECT_FILE) throw new Error(`it has ${size} bytes`);
+    const facts = await stat(file);
+    if (!facts.isFile()) throw new Error('it is no file');
+    if (facts.size > MAX_PROJECT_FILE) throw new Error(`it has ${facts.size} bytes`);
     return await readFile(file);
   } catch (cause) {
     throw new LockUnreadableError(`\`${file}\` cannot be read: ${(cause as Error).message}`, {

@@ -83,7 +83,9 @@ function metadataOf(project: Project, { base }: Resolution): Record<string, stri
   const urls = Object.entries(project.urls ?? {});
   const url = (...names: string[]): string | undefined =>
     urls.find(([name]) => names.includes(name.toLowerCase().replace(/[^a-z]/g, '')))?.[1];
-  const digest = base.image.manifest?.descriptor.digest;
+  // A layout or an archive is a place on this host, and nobody else's name for the image.
+  const isLocal = /^(?:layout|archive):/.test(base.source.reference);
+  const digest = isLocal ? undefined : base.image.manifest?.descriptor.digest;
   const found: Record<string, string | undefined> = {
     title: project.name,
     version: project.version,
