@@ -54,5 +54,4 @@ test('`npm install && npx pyc build` in a clone ends with a command that starts 
     return response.ok ? await response.json() : undefined;
   });
   expect(answer).toEqual({ status: 'ok' });
-  expect((await container.stop()).code).toBe(0);
 });
