@@ -73,9 +73,9 @@ const options = {
   target: 'node20.19',
   // `pycontainer` in plugins and presets is the same source that the core imports by path.
   conditions: ['source'],
-  // The first reads schema files beside itself, the second brings a transpiler that it loads when it must; the
-  // third is named by a loader of cosmiconfig's that is never used.
-  external: ['@cyclonedx/cyclonedx-library', 'jiti', 'typescript'],
+  // The first brings a transpiler that it loads when it must; the second is named by a loader of cosmiconfig's that is
+  // never used.
+  external: ['jiti', 'typescript'],
   // Bundled CommonJS asks for builtins with `require`, which an ES module does not have.
   plugins: [namesOfCommonJs],
   banner: {
