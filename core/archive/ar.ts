@@ -12,6 +12,7 @@ import { ByteReader } from './byte-reader.ts';
  */
 export class ArError extends PycError {
   readonly code = 'PYC_AR_INVALID';
+  static override readonly usualHint = 'get the file anew; where that does not help, report it to its makers';
 }
 
 export interface ArMember {

@@ -13,6 +13,7 @@ import { isPycError, messageOf, PycError } from '../primitives/errors.ts';
  */
 export class DecompressError extends PycError {
   readonly code = 'PYC_COMPRESSION_INVALID';
+  static override readonly usualHint = 'get the file anew; where that does not help, report it to its makers';
 }
 
 /** Data in a compression that is recognised and not read here, bzip2 or lzip. gzip, xz and zstd are read. */

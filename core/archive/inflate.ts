@@ -4,7 +4,7 @@
  */
 import { pipeline, type Readable } from 'node:stream';
 import { createInflateRaw, inflateRawSync, constants as zlib } from 'node:zlib';
-import { messageOf, PycError, type PycErrorOptions } from '../primitives/errors.ts';
+import { messageOf, PycError } from '../primitives/errors.ts';
 import { crc32 } from '../runtime/crc32.ts';
 
 /**
@@ -13,13 +13,8 @@ import { crc32 } from '../runtime/crc32.ts';
  */
 export class EntryCorruptError extends PycError {
   readonly code = 'PYC_ARCHIVE_ENTRY_CORRUPT';
-
-  constructor(message: string, options: PycErrorOptions = {}) {
-    super(message, {
-      hint: 'get the archive anew; where that does not help, report it to its authors',
-      ...options,
-    });
-  }
+  static override readonly usualHint =
+    'get the archive anew; where that does not help, report it to its authors';
 }
 
 /** What an archive states about one of its entries. */

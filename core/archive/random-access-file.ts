@@ -11,6 +11,7 @@ import { messageOf, PycError } from '../primitives/errors.ts';
  */
 export class ArchiveUnreadableError extends PycError {
   readonly code = 'PYC_ARCHIVE_UNREADABLE';
+  static override readonly usualHint = 'check that the file is there and may be read';
 }
 
 export interface RandomAccessFile {

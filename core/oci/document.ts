@@ -28,6 +28,7 @@ export type ImageDocument =
  */
 export class ImageDocumentError extends PycError {
   readonly code = 'PYC_IMAGE_DOCUMENT_INVALID';
+  static override readonly usualHint = 'use another image, or ask its makers to mend this one';
 }
 
 /** The base is an image of Docker's schema 1, which registries stopped taking years ago. */

@@ -8,6 +8,7 @@ import { PycError } from './errors.ts';
  */
 export class TooLargeError extends PycError {
   readonly code = 'PYC_INPUT_TOO_LARGE';
+  static override readonly usualHint = 'look where it comes from: nothing of its kind is that large';
 }
 
 /** Collects a stream whole. @throws TooLargeError past `limit` bytes; `what` names the input. */

@@ -22,6 +22,8 @@ const BRAND = Symbol.for('pycontainer.PycError');
  * stop; the hint is one action.
  */
 export abstract class PycError extends Error {
+  /** The hint of a subclass's errors that are given none of their own. */
+  static readonly usualHint: string | undefined = undefined;
   abstract readonly code: ErrorCode;
   readonly hint?: string;
   readonly details?: readonly unknown[];
@@ -32,7 +34,8 @@ export abstract class PycError extends Error {
   constructor(message: string, options: PycErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.name = new.target.name;
-    if (options.hint !== undefined) this.hint = options.hint;
+    const hint = options.hint ?? new.target.usualHint;
+    if (hint !== undefined) this.hint = hint;
     if (options.details !== undefined) this.details = options.details;
   }
 }

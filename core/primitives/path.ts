@@ -15,6 +15,7 @@ export type TreePath = string & { readonly [treePathBrand]: true };
  */
 export class TreePathError extends PycError {
   readonly code = 'PYC_PATH_UNSAFE';
+  static override readonly usualHint = 'rename it, or leave it out';
 }
 
 /** C0 and C1 control characters, and the marks that change the direction of what is displayed after them. */

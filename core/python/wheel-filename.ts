@@ -13,6 +13,7 @@ import { Version } from './version.ts';
  */
 export class FilenameError extends PycError {
   readonly code = 'PYC_DISTRIBUTION_FILENAME_INVALID';
+  static override readonly usualHint = 'rename the file as the standard asks, or lock again';
 }
 
 /** A build's number and what follows it; empty where a wheel has none, which sorts below any other. */

@@ -213,7 +213,7 @@ async function touch(file: string): Promise<{ readonly size: number } | undefine
     }
     return info;
   } catch (thrown) {
-    if (isMissing(thrown) || (thrown as NodeJS.ErrnoException).code === 'ENOTDIR') return undefined;
+    if (isMissing(thrown)) return undefined;
     throw thrown;
   }
 }

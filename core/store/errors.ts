@@ -68,9 +68,10 @@ export function storeFault(thrown: unknown, directory: string): unknown {
   return thrown;
 }
 
-/** True where the file system said that there is no such file. */
+/** True where the file system said that there is no such file: also where what should be a folder is none. */
 export function isMissing(thrown: unknown): boolean {
-  return (thrown as NodeJS.ErrnoException | null)?.code === 'ENOENT';
+  const code = (thrown as NodeJS.ErrnoException | null)?.code;
+  return code === 'ENOENT' || code === 'ENOTDIR';
 }
 
 function difference(expected: BlobMismatchError['expected'], actual: BlobMismatchError['actual']): string {

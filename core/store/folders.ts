@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Digest, hexOf } from '../primitives/digest.ts';
-import { isMissing, storeFault } from './errors.ts';
+import { storeFault } from './errors.ts';
 import { isAlive, ownToken } from './owner.ts';
 
 /** Milliseconds after which a temporary file whose process cannot be seen is taken for left over. */
@@ -50,7 +50,8 @@ export async function makeFolders(folders: Folders): Promise<void> {
       if ((thrown as NodeJS.ErrnoException).code !== 'EEXIST') throw thrown;
     });
   } catch (thrown) {
-    throw storeFault(isMissing(thrown) ? readOnly(thrown) : thrown, folders.root);
+    const isReadOnly = (thrown as NodeJS.ErrnoException).code === 'ENOENT';
+    throw storeFault(isReadOnly ? readOnly(thrown) : thrown, folders.root);
   }
   await removeLeftOvers(folders.temporary);
 }

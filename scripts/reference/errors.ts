@@ -87,6 +87,7 @@ function classesIn(source: Source, sources: readonly Source[]): Fault[] {
     );
     const said = joinedSaid([
       callsIn(body, /\bsuper\(/g, source.text),
+      { messages: [], hints: literalsAfter(body, /\busualHint =\s*/g) },
       ...users.map(({ text }) => callsIn(text, new RegExp(`\\bnew ${name}\\(`, 'g'), text)),
     ]);
     const exitCode = /exitCode(?::[^=]*)? = 2/.test(body) ? 2 : 1;

@@ -10,6 +10,8 @@ import { PycError } from '../../primitives/errors.ts';
  */
 export class TarError extends PycError {
   readonly code = 'PYC_TAR_INVALID';
+  static override readonly usualHint =
+    'get the archive anew; where that does not help, report it to its makers';
 }
 
 /** A header block, its texts decoded, nothing applied yet. */

@@ -1,5 +1,5 @@
 /** What a zip archive is refused for. */
-import { PycError, type PycErrorOptions } from '../../primitives/errors.ts';
+import { PycError } from '../../primitives/errors.ts';
 import { visible } from '../../primitives/path.ts';
 
 /**
@@ -9,13 +9,8 @@ import { visible } from '../../primitives/path.ts';
  */
 export class ZipError extends PycError {
   readonly code = 'PYC_ZIP_INVALID';
-
-  constructor(message: string, options: PycErrorOptions = {}) {
-    super(message, {
-      hint: 'get the archive anew; where that does not help, report it to its authors',
-      ...options,
-    });
-  }
+  static override readonly usualHint =
+    'get the archive anew; where that does not help, report it to its authors';
 }
 
 /**
@@ -24,10 +19,7 @@ export class ZipError extends PycError {
  */
 export class ZipUnsupportedError extends PycError {
   readonly code = 'PYC_ZIP_UNSUPPORTED';
-
-  constructor(message: string) {
-    super(message, { hint: 'use another version of it, and report it to its authors' });
-  }
+  static override readonly usualHint = 'use another version of it, and report it to its authors';
 }
 
 /**
@@ -36,10 +28,7 @@ export class ZipUnsupportedError extends PycError {
  */
 export class ZipTooLargeError extends PycError {
   readonly code = 'PYC_ZIP_TOO_LARGE';
-
-  constructor(message: string) {
-    super(message, { hint: 'it looks as if it were made to fill the disk: do not use it' });
-  }
+  static override readonly usualHint = 'it looks as if it were made to fill the disk: do not use it';
 }
 
 /** An entry's name as errors print it. */

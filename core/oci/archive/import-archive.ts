@@ -34,6 +34,7 @@ export interface ArchiveListing {
  */
 export class ArchiveReadError extends PycError {
   readonly code = 'PYC_ARCHIVE_INVALID';
+  static override readonly usualHint = 'save the image again, or name another file';
 }
 
 const MAX_ARCHIVE = 256 * 1024 * 1024 * 1024;

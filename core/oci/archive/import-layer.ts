@@ -21,6 +21,7 @@ export interface ImportedLayer {
  */
 export class LayerCompressionError extends PycError {
   readonly code = 'PYC_LAYER_COMPRESSION_UNSUPPORTED';
+  static override readonly usualHint = 'save the image again without compression, or with gzip';
 }
 
 const MEDIA_TYPES = { gzip: OCI_LAYER_GZIP, zstd: OCI_LAYER_ZSTD } as const;

@@ -35,6 +35,7 @@ export interface Place {
  */
 export class LayerConflictError extends PycError {
   readonly code = 'PYC_LAYER_PATH_CONFLICT';
+  static override readonly usualHint = 'leave one of the two out';
 }
 
 /**
@@ -43,6 +44,7 @@ export class LayerConflictError extends PycError {
  */
 export class LayerWhiteoutError extends PycError {
   readonly code = 'PYC_LAYER_WHITEOUT';
+  static override readonly usualHint = 'rename the file, or leave it out';
 }
 
 /**
@@ -51,6 +53,7 @@ export class LayerWhiteoutError extends PycError {
  */
 export class LayerContentError extends PycError {
   readonly code = 'PYC_LAYER_CONTENT_CHANGED';
+  static override readonly usualHint = 'build again; the file was changed while it was read';
 }
 
 /**

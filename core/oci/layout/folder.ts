@@ -21,6 +21,7 @@ export const REF_NAME = 'org.opencontainers.image.ref.name';
  */
 export class LayoutError extends PycError {
   readonly code = 'PYC_LAYOUT_INVALID';
+  static override readonly usualHint = 'write the layout anew, or name another folder';
 }
 
 export function blobsFolder(directory: string): string {

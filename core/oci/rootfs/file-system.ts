@@ -36,6 +36,7 @@ export type Node = FileNode | LinkNode | OtherNode | DirectoryNode;
  */
 export class RootfsError extends PycError {
   readonly code = 'PYC_IMAGE_LAYER_INVALID';
+  static override readonly usualHint = 'use another image, or ask its makers to mend this one';
 }
 
 const WHITEOUT = '.wh.';

@@ -1,5 +1,5 @@
 /** What laying a wheel out is refused for. */
-import { PycError, type PycErrorOptions } from '../../primitives/errors.ts';
+import { PycError } from '../../primitives/errors.ts';
 
 /**
  * A wheel whose files cannot all be put where they want to go, or that would harm what is there: the interpreter,
@@ -7,11 +7,6 @@ import { PycError, type PycErrorOptions } from '../../primitives/errors.ts';
  */
 export class LayoutError extends PycError {
   readonly code = 'PYC_WHEEL_LAYOUT_REFUSED';
-
-  constructor(message: string, options: PycErrorOptions = {}) {
-    super(message, {
-      hint: 'report it to the authors of the distribution, and pin another version until then',
-      ...options,
-    });
-  }
+  static override readonly usualHint =
+    'report it to the authors of the distribution, and pin another version until then';
 }

@@ -1,5 +1,5 @@
 /** What a wheel is refused for, besides its RECORD and its archive. */
-import { isPycError, PycError, type PycErrorOptions } from '../../primitives/errors.ts';
+import { isPycError, PycError } from '../../primitives/errors.ts';
 
 /**
  * A wheel contradicts itself or its file name, or lacks what every wheel has: METADATA, WHEEL, one `.dist-info`
@@ -7,13 +7,8 @@ import { isPycError, PycError, type PycErrorOptions } from '../../primitives/err
  */
 export class WheelError extends PycError {
   readonly code = 'PYC_WHEEL_INVALID';
-
-  constructor(message: string, options: PycErrorOptions = {}) {
-    super(message, {
-      hint: 'report it to the authors of the distribution, and pin another version until then',
-      ...options,
-    });
-  }
+  static override readonly usualHint =
+    'report it to the authors of the distribution, and pin another version until then';
 }
 
 /** A wheel of a later major version of the format than 1. */
