@@ -4,7 +4,7 @@
  */
 import { relative } from 'node:path';
 import { buildConfig, buildIndex, buildManifest } from '../oci/build-image.ts';
-import { type Platform, parsePlatform } from '../oci/platform.ts';
+import { formatPlatform, normalizePlatform, type Platform, parsePlatform } from '../oci/platform.ts';
 import { isAborted, TaskAbortedError } from './aborted.ts';
 import { createPluginApi } from './api.ts';
 import { createBaseContext } from './base-context.ts';
@@ -24,7 +24,7 @@ import { defaultBase } from './stages/default-base.ts';
 import { imageConfigOf } from './stages/label.ts';
 import { layerTree } from './stages/layer.ts';
 import { planLayers } from './stages/layer-plan.ts';
-import { findDestinations, outputsOf, publishBuild, referencesOf } from './stages/publish.ts';
+import { findDestinations, outputsOf, publishBuild, referencesOf, withTag } from './stages/publish.ts';
 import { type ResolveInput, resolvePlatform } from './stages/resolve.ts';
 import { attachTo } from './stages/sbom.ts';
 import type { Destination, FinishedBuild, FinishedImage, Project, Referrer, Resolution } from './values.ts';
@@ -66,11 +66,11 @@ class Build {
     const plugins = [...this.#config.plugins, corePlugin(this.#config, this.#session, base)];
     const graph = createGraph(plugins, context, createPluginApi(this.#config, this.#session, base));
     this.#graph = graph;
-    const platforms = this.#config.platforms.map(parsePlatform);
+    const platforms = distinctPlatforms(this.#config.platforms);
     const input = await graph.stage('resolve', () => this.#resolveOnce(graph, platforms));
     const name = this.#config.name ?? input.project.name;
     const destinations = await graph.stage('publish', () =>
-      this.#session.dryRun ? Promise.resolve([]) : findDestinations(outputsOf(name, this.#config), graph),
+      findDestinations(outputsOf(name, this.#config), graph),
     );
     const images: FinishedImage[] = [];
     const referrers: Referrer[] = [];
@@ -167,7 +167,7 @@ class Build {
       await hooks.labelled.promise(image, context);
       const built = buildConfig(image, layers, resolution.base.image);
       const manifest = buildManifest(built.descriptor, layers, image.annotations);
-      const planned = reportPlanned(name, resolution, { platform, groups: [] }, image);
+      const planned = reportPlanned(this.#named(name), resolution, { platform, groups: [] }, image);
       this.report = withImage(
         this.report,
         reportBuilt(planned, layers, manifest.descriptor, built.descriptor.size),
@@ -179,7 +179,12 @@ class Build {
   #notePlanned(name: string, resolution: Resolution, config: ResolvedConfig): void {
     const { platform } = resolution;
     const image = imageConfigOf(resolution, { platform, layers: [] }, config, '1970-01-01T00:00:00Z');
-    const planned: ReportedImage = reportPlanned(name, resolution, plannedGroups(resolution), image);
+    const planned: ReportedImage = reportPlanned(
+      this.#named(name),
+      resolution,
+      plannedGroups(resolution),
+      image,
+    );
     this.report = withImage(this.report, planned);
   }
 
@@ -213,6 +218,10 @@ class Build {
     this.report = { ...this.report, outputs: receipts };
   }
 
+  #named(name: string): Pick<ReportedImage, 'name' | 'tags'> {
+    return { name, tags: referencesOf(name, this.#config).map(withTag) };
+  }
+
   #noteTimings(): void {
     const total = Math.round((performance.now() - this.#started) * 10) / 10;
     this.report = { ...this.report, timings: { ...this.#graph?.timings, total } };
@@ -226,6 +235,14 @@ class Build {
       this.#session.log.debug(`a tap of \`failed\` failed: ${String(thrown)}`);
     });
   }
+}
+
+/** `linux/arm64` and `linux/arm64/v8` are one, and an index holds each once. */
+function distinctPlatforms(texts: readonly string[]): readonly Platform[] {
+  const platforms = texts.map(parsePlatform);
+  return [
+    ...new Map(platforms.map((platform) => [formatPlatform(normalizePlatform(platform)), platform])).values(),
+  ];
 }
 
 /** A dry run knows the distributions, not their sizes: it lists them in one group. */

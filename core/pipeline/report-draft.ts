@@ -29,7 +29,7 @@ export function keepWarnings(log: Log): { readonly log: Log; readonly warnings: 
 
 /** What an image's report says before anything of it is built. */
 export function reportPlanned(
-  name: string,
+  { name, tags }: Pick<ReportedImage, 'name' | 'tags'>,
   resolution: Resolution,
   plan: LayerPlan,
   image: ImageConfig,
@@ -38,6 +38,7 @@ export function reportPlanned(
   const { target } = python;
   return {
     name,
+    tags,
     platform: formatPlatform(resolution.platform),
     python: {
       version: target.version,

@@ -36,6 +36,8 @@ export interface ReportedLayer {
 export interface ReportedImage {
   /** The image's name in the configuration; the project's where it has none. */
   readonly name: string;
+  /** The references that it is published as; none where it has no name beyond its own. */
+  readonly tags: readonly string[];
   readonly platform: string;
   readonly python: { readonly version: string; readonly tag: string; readonly libc: string };
   readonly base: { readonly reference: string; readonly digest: Digest | null };

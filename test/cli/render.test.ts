@@ -34,6 +34,7 @@ function reportOf(
     images: [
       {
         name: 'shop',
+        tags: [],
         platform: 'linux/amd64',
         python: { version: '3.12.7', tag: 'cp312', libc: 'glibc-2.36' },
         base: { reference: 'python:3.12-slim', digest: digestOf('b') },
@@ -110,6 +111,32 @@ describe('the last screen', () => {
       'docker run --rm shop:latest',
     ]);
     expect(first('wheelhouse:w', 'w')).toBeUndefined();
+  });
+
+  it('repeats for Docker what was typed, and never a password', () => {
+    const report = reportOf('layout:build/image', 'oci:/home/me/build/image:latest', []);
+    const [image] = report.images;
+    const tagged = { ...report, images: [{ ...image!, tags: ['ghcr.io/me/shop:2'] }] };
+    const docker = (words: readonly string[], of: BuildReport = tagged) =>
+      nextCommands(of, '/home/me', words)[1]?.lines;
+    expect(docker(['a b', '--base', 'apt:trixie', '--push'])).toEqual([
+      "pyc build 'a b' --base apt:trixie --output docker-archive:image.tar && docker load --input image.tar",
+      'docker run --rm ghcr.io/me/shop:2',
+    ]);
+    expect(
+      docker([], { ...tagged, images: [...tagged.images, { ...image!, name: 'other' }] })?.[0],
+    ).toContain('--only shop');
+    expect(docker(['--username', 'me', '--password=secret'])).toBeUndefined();
+  });
+
+  it('is coloured on a terminal and escapes what comes from outside', () => {
+    const report = reportOf('layout:build/image', 'oci:/p/build/image:latest');
+    const [image] = report.images;
+    const hostile = { ...report, images: [{ ...image!, name: `a${ESCAPE}[2J` }] };
+    const text = formatSummary(hostile, '/p', styleOf({ write: () => {}, isTTY: true }, {}));
+    expect(text).toContain(`${ESCAPE}[1mwritten to${ESCAPE}[22m`);
+    expect(text).toContain('a\\u001b[2J');
+    expect(text).not.toContain(`${ESCAPE}[2J`);
   });
 
   it('gives the reference to standard output and the screen to standard error', () => {

@@ -73,7 +73,7 @@ export async function run(argv: readonly string[], io: Io): Promise<ExitCode> {
     const { build } = await import('../../index.ts');
     const report = await build(options);
     display.close();
-    return finish(report, values, io);
+    return finish(report, { ...values, words: argv }, io);
   } finally {
     display.close();
   }

@@ -10,6 +10,8 @@ import { formatPlan, formatReferences, formatSummary } from './summary.ts';
 export interface FinishOptions {
   readonly json?: boolean;
   readonly progress: ProgressMode | false;
+  /** What was typed after `pyc build`. */
+  readonly words?: readonly string[];
 }
 
 /** Warnings were shown when they came up. */
@@ -22,7 +24,9 @@ export function finish(report: BuildReport, options: FinishOptions, io: Io): Exi
   }
   if (options.json === true) return 0;
   if (options.progress !== 'none' && options.progress !== false) {
-    io.stderr.write(report.dryRun ? formatPlan(report, io.cwd, style) : formatSummary(report, io.cwd, style));
+    io.stderr.write(
+      report.dryRun ? formatPlan(report, io.cwd, style) : formatSummary(report, io.cwd, style, options.words),
+    );
   }
   io.stdout.write(formatReferences(report, io.cwd));
   return 0;

@@ -1,5 +1,5 @@
 /** The command to type after a build: starts what was built, with what the image's user most likely has. */
-import type { BuildReport, ReportedImage, ReportedOutput } from '../../pipeline/report.ts';
+import type { BuildReport, ReportedImage } from '../../pipeline/report.ts';
 import { shellWord, shownReference } from './location.ts';
 
 /** A command and when to use it. */
@@ -8,8 +8,16 @@ export interface NextCommand {
   readonly lines: readonly string[];
 }
 
-/** The commands for a report's first output; none where nothing can be started from it. */
-export function nextCommands(report: BuildReport, cwd: string): readonly NextCommand[] {
+/**
+ * The commands for a report's first output; none where nothing can be started from it.
+ *
+ * @param words - what was typed after `pyc build`, for a command that repeats it
+ */
+export function nextCommands(
+  report: BuildReport,
+  cwd: string,
+  words: readonly string[] = [],
+): readonly NextCommand[] {
   const [output] = report.outputs;
   const [image] = report.images;
   if (output === undefined || image === undefined) return [];
@@ -21,14 +29,13 @@ export function nextCommands(report: BuildReport, cwd: string): readonly NextCom
     case 'layout':
       return [
         { title: 'Run it', lines: [run('podman', reference)] },
-        { title: 'Or with Docker', lines: dockerLines(report, image, run) },
+        ...dockerCommand(report, image, words, run),
       ];
     case 'archive':
       return [{ title: 'Run it', lines: [run('podman', reference)] }];
     case 'docker-archive': {
-      const file = reference.replace(/^docker-archive:/, '').replace(/:[^:/]+(:[^:/]+)?$/, '');
-      const tag = tagOf(report, output);
-      return [{ title: 'Run it', lines: [`docker load --input ${file}`, run('docker', tag)] }];
+      const file = shellWord(shownReference(output.reference, cwd).replace(/^docker-archive:/, ''));
+      return [{ title: 'Run it', lines: [`docker load --input ${file}`, run('docker', loadedName(image))] }];
     }
     case 'registry':
       return [{ title: 'Run it', lines: [run('podman', reference)] }];
@@ -37,23 +44,32 @@ export function nextCommands(report: BuildReport, cwd: string): readonly NextCom
   }
 }
 
-function dockerLines(
+/** The same build once more, for Docker; none where repeating it would print a password. */
+function dockerCommand(
   report: BuildReport,
   image: ReportedImage,
+  words: readonly string[],
   run: (engine: string, what: string) => string,
-): string[] {
-  const directory = report.project?.directory;
-  const where = directory === undefined || directory === '.' ? '' : ` ${shellWord(directory)}`;
+): readonly NextCommand[] {
+  if (words.some((word) => /^--(?:username|password)/.test(word))) return [];
+  const only = report.images.some(({ name }) => name !== image.name) && !words.includes('--only');
+  const again = [
+    'pyc build',
+    ...words.filter((word) => word !== '--push').map(shellWord),
+    ...(only ? ['--only', shellWord(image.name)] : []),
+    '--output docker-archive:image.tar',
+  ].join(' ');
   return [
-    `pyc build${where} --output docker-archive:image.tar && docker load --input image.tar`,
-    run('docker', shellWord(`${image.name}:latest`)),
+    {
+      title: 'Or with Docker',
+      lines: [`${again} && docker load --input image.tar`, run('docker', loadedName(image))],
+    },
   ];
 }
 
 /** The name that an engine gives to a loaded archive. */
-function tagOf(report: BuildReport, output: ReportedOutput): string {
-  const named = /:([^:/]+:[^:/]+)$/.exec(output.reference)?.[1];
-  return shellWord(named ?? `${report.images[0]?.name ?? 'image'}:latest`);
+function loadedName(image: ReportedImage): string {
+  return shellWord(image.tags[0] ?? `${image.name}:latest`);
 }
 
 function portsOf(image: ReportedImage): string[] {

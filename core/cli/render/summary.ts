@@ -7,20 +7,29 @@ import { safe } from './safe-text.ts';
 import type { Style } from './style.ts';
 import { tableOf } from './table.ts';
 
-/** The screen of a build that succeeded. */
-export function formatSummary(report: BuildReport, cwd: string, style: Style): string {
+/**
+ * The screen of a build that succeeded.
+ *
+ * @param words - what was typed after `pyc build`, for a command that repeats it
+ */
+export function formatSummary(
+  report: BuildReport,
+  cwd: string,
+  style: Style,
+  words: readonly string[] = [],
+): string {
   const sections = [
     ...report.images.map((image) => imageSection(report, image, style)),
     outputSection(report, cwd, style),
     footer(report, style),
-    ...nextCommands(report, cwd).map(({ title, lines }) => [
+    ...nextCommands(report, cwd, words).map(({ title, lines }) => [
       `${style.bold(title)}:`,
-      ...lines.map((line) => `  ${line}`),
+      ...lines.map((line) => `  ${safe(line)}`),
     ]),
   ];
   return `${sections
     .filter((lines) => lines.length > 0)
-    .map((lines) => safe(lines.join('\n')))
+    .map((lines) => lines.join('\n'))
     .join('\n\n')}\n`;
 }
 
@@ -71,11 +80,11 @@ function imageSection(report: BuildReport, image: ReportedImage, style: Style): 
     layer.origin ?? '',
   ]);
   return [
-    style.bold(title),
-    ...tableOf(facts, ['left', 'left']).map((line) => `  ${line}`),
+    style.bold(safe(title)),
+    ...tableOf(facts, ['left', 'left']).map((line) => `  ${safe(line)}`),
     '',
     ...tableOf([['layer', 'size', 'origin'], ...rows], ['left', 'right', 'left']).map((line, index) =>
-      index === 0 ? style.dim(`  ${line}`) : `  ${line}`,
+      index === 0 ? style.dim(`  ${line}`) : `  ${safe(line)}`,
     ),
   ];
 }
@@ -105,7 +114,7 @@ function outputSection(report: BuildReport, cwd: string, style: Style): string[]
       ? ''
       : `${formatBytes(output.bytesUploaded)} written, ${count(output.blobsPresent + output.blobsMounted, 'blob')} there already`,
   ]);
-  return [style.bold('written to'), ...tableOf(rows, ['left', 'left']).map((line) => `  ${line}`)];
+  return [style.bold('written to'), ...tableOf(rows, ['left', 'left']).map((line) => `  ${safe(line)}`)];
 }
 
 function footer(report: BuildReport, style: Style): string[] {

@@ -4,6 +4,7 @@ import { DEFAULT_TAG, parseReference } from '../../oci/reference.ts';
 import type { DestinationRequest } from '../hooks.ts';
 import type { Session } from '../session.ts';
 import type { ResolvedConfig } from '../settings.ts';
+import { withTag } from '../stages/publish.ts';
 import type { Destination, FinishedBuild, Receipt } from '../values.ts';
 import type { Registries } from './registries.ts';
 
@@ -113,7 +114,7 @@ function namesOf(build: FinishedBuild): readonly [string, ...string[]] {
 /** Whole references, as `docker load` names what it loaded. */
 function repositoryTags(build: FinishedBuild): string[] {
   const tags = build.tags.length > 0 ? build.tags : [`${build.name}:${DEFAULT_TAG}`];
-  return tags.map((tag) => (parseReference(tag).tag === undefined ? `${tag}:${DEFAULT_TAG}` : tag));
+  return tags.map(withTag);
 }
 
 function locally(destination: string, digest: Receipt['digest']): Omit<Receipt, 'reference'> {

@@ -1,5 +1,5 @@
 /** The publish stage: which destinations the outputs name, and handing the finished build to each in turn. */
-import { parseReference } from '../../oci/reference.ts';
+import { DEFAULT_TAG, parseReference } from '../../oci/reference.ts';
 import { PycError } from '../../primitives/errors.ts';
 import { nearest } from '../../primitives/nearest.ts';
 import type { Graph } from '../graph.ts';
@@ -31,6 +31,12 @@ export function referencesOf(name: string, config: ResolvedConfig): string[] {
     if (config.registry === undefined || hasRegistry(tag)) return tag;
     return `${config.registry.replace(/\/+$/, '')}/${tag}`;
   });
+}
+
+/** The same reference with `latest` where it states no tag. */
+export function withTag(reference: string): string {
+  const { tag, digest } = parseReference(reference);
+  return tag === undefined && digest === undefined ? `${reference}:${DEFAULT_TAG}` : reference;
 }
 
 /** What the outputs and `push` ask for, as SPECs. @throws PushError where there is nowhere to push to */
