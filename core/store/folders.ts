@@ -1,8 +1,9 @@
 /** The folders of a store on disk, made when first written to, and temporary files in one of them. */
 import { randomBytes } from 'node:crypto';
-import { mkdir, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Digest, hexOf } from '../primitives/digest.ts';
+import { makeFolder } from '../primitives/folder.ts';
 import { storeFault } from './errors.ts';
 import { isAlive, ownToken } from './owner.ts';
 
@@ -45,7 +46,7 @@ export function actionFile(folders: Folders, key: Digest): string {
 export async function makeFolders(folders: Folders): Promise<void> {
   try {
     const { root, ...inner } = folders;
-    await Promise.all(Object.values(inner).map((folder: string) => mkdir(folder, { recursive: true })));
+    await Promise.all(Object.values(inner).map((folder: string) => makeFolder(folder)));
     await writeFile(join(root, 'CACHEDIR.TAG'), CACHE_TAG, { flag: 'wx' }).catch((thrown: unknown) => {
       if ((thrown as NodeJS.ErrnoException).code !== 'EEXIST') throw thrown;
     });
@@ -56,9 +57,9 @@ export async function makeFolders(folders: Folders): Promise<void> {
   await removeLeftOvers(folders.temporary);
 }
 
-/** What `mkdir` with `recursive` means by ENOENT, since it makes whatever is missing: a file system that is read-only. */
+/** What ENOENT means where whatever is missing was to be made: a file system that takes no new names. */
 function readOnly(cause: unknown): NodeJS.ErrnoException {
-  return Object.assign(new Error('the file system is read-only', { cause }), { code: 'EROFS' });
+  return Object.assign(new Error('the file system takes no new files', { cause }), { code: 'EROFS' });
 }
 
 /** A name for a temporary file that states its owner. */

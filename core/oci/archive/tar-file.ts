@@ -1,9 +1,10 @@
 /** Writes a tar into a file of the host: beside, then renamed. Its bytes depend on the members alone. */
 import { randomBytes } from 'node:crypto';
-import { type FileHandle, mkdir, open, rename, rm } from 'node:fs/promises';
+import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { encodeTarHeader, TAR_END, tarPadding } from '../../archive/tar-header.ts';
 import { messageOf, PycError } from '../../primitives/errors.ts';
+import { makeFolder } from '../../primitives/folder.ts';
 import { visible } from '../../primitives/path.ts';
 
 /** A regular file in an archive. */
@@ -33,7 +34,7 @@ export async function writeTarFile(
 ): Promise<void> {
   const draft = join(dirname(file), `.${basename(file)}-${randomBytes(6).toString('hex')}.tmp`);
   try {
-    await mkdir(dirname(file), { recursive: true });
+    await makeFolder(dirname(file));
     const handle = await open(draft, 'wx');
     try {
       await writeMembers(handle, members, signal);

@@ -2,11 +2,12 @@
  * Writes images into an OCI layout beside those that are there. Blobs come first and index.json last, by a rename:
  * at every moment the layout is whole, with the old content or the new.
  */
-import { mkdir, readdir, rename, rm, rmdir, writeFile } from 'node:fs/promises';
+import { readdir, rename, rm, rmdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { mapConcurrently } from '../../primitives/concurrency.ts';
 import { type Digest, hexOf } from '../../primitives/digest.ts';
 import { messageOf, PycError } from '../../primitives/errors.ts';
+import { makeFolder } from '../../primitives/folder.ts';
 import { visible } from '../../primitives/path.ts';
 import type { Descriptor, Index } from '../image.ts';
 import { OCI_INDEX } from '../media-types.ts';
@@ -55,7 +56,7 @@ export async function writeLayout(
   const made: Digest[] = [];
   let folder: string | undefined;
   try {
-    folder = await mkdir(blobsFolder(directory), { recursive: true });
+    folder = await makeFolder(blobsFolder(directory));
     if (before === undefined) await writeFile(join(directory, MARKER), MARKER_CONTENT);
     const blobs = [...imageBlobs(contents), ...referrerBlobs(contents.referrers)];
     await mapConcurrently(blobs, COPIES_AT_ONCE, options.signal, async (blob, signal) => {

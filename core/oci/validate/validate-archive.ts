@@ -1,7 +1,7 @@
 /** Checks an archive: an OCI one by unpacking and checking its layout, a docker-save one by its own rules. */
 import { createHash } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, posix } from 'node:path';
 import { Readable } from 'node:stream';
@@ -11,6 +11,7 @@ import type { TarEntry } from '../../archive/tar/entry.ts';
 import { readTar } from '../../archive/tar.ts';
 import { readAll } from '../../primitives/bytes.ts';
 import { digestOf } from '../../primitives/digest.ts';
+import { makeFolder } from '../../primitives/folder.ts';
 import { MAX_CONFIG } from '../../primitives/limits.ts';
 import { parseConfigDocument, parseImageDocument } from '../document.ts';
 import { MAX_LAYER } from '../layer-tar.ts';
@@ -52,7 +53,7 @@ async function unpack(file: string, folder: string, faults: Faults): Promise<Rea
     else if (contents.has(path)) faults.add('tar', path, 'is there twice');
     else if (path.startsWith('blobs/') || path === 'oci-layout' || path === 'index.json') {
       const target = join(folder, path);
-      await mkdir(dirname(target), { recursive: true });
+      await makeFolder(dirname(target));
       const chunks: Uint8Array[] = [];
       const copied = async function* (): AsyncGenerator<Uint8Array> {
         for await (const chunk of body) {
