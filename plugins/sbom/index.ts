@@ -14,6 +14,7 @@ import {
   type PluginApi,
   VERSION,
 } from 'pycontainer';
+import { baseNameOf } from './base-name.ts';
 import { BASE_PATTERNS, type BaseContents, readBase } from './base-packages.ts';
 
 /** The media type that IANA lists for CycloneDX JSON. */
@@ -62,7 +63,11 @@ function keyOf(image: FinishedImage, api: PluginApi): Digest {
     project: [project.name, project.version, project.license, project.description],
     parts: image.tree.parts.map((part) => part.key),
     distributions: distributions.map(({ name, version, requestedBy }) => [name, version, requestedBy]),
-    base: [base.source.reference, base.image.manifest?.descriptor.digest, api.imageKey(base.image)],
+    base: [
+      baseNameOf(base.source.reference),
+      base.image.manifest?.descriptor.digest,
+      api.imageKey(base.image),
+    ],
     python: [python.target.version, python.interpreter],
     epoch: api.sourceDateEpoch,
   });

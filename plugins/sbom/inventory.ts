@@ -3,6 +3,7 @@
  * tree, the lock and the base's files, never from the host. How a document is written is not known here.
  */
 import type { ComponentFacts, Digest, FinishedImage, PartRecord } from 'pycontainer';
+import { baseNameOf } from './base-name.ts';
 import type { BaseContents } from './base-packages.ts';
 import { genericUrl, imageUrl, packageUrl } from './package-url.ts';
 
@@ -173,10 +174,8 @@ function baseDrafts({ image, base }: InventoryInput): Draft[] {
     });
   }
   if (manifest !== undefined) {
-    // Of a base on this host the image says the name, not the folder.
-    const local = /^[a-z-]*(?:layout|archive):/.test(reference);
-    const name = local ? reference.split(/[/:\\]/).findLast((word) => word !== '')! : reference;
-    const from = local ? {} : { repository_url: repositoryOf(reference) };
+    const { name, isLocal } = baseNameOf(reference);
+    const from = isLocal ? {} : { repository_url: repositoryOf(reference) };
     const purl = imageUrl(lastName(name), manifest, from);
     drafts.push({
       ref: purl,
