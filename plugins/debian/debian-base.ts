@@ -10,7 +10,7 @@ import type {
   Platform,
   PythonInBase,
 } from 'pycontainer';
-import { digestOfJson } from 'pycontainer';
+import { digestOfJson, mapConcurrently } from 'pycontainer';
 import type { Assembly } from './assembly.ts';
 import { ASSEMBLY_RULES, assemble } from './assembly.ts';
 import type { SkippedScript } from './maintainer-scripts.ts';
@@ -77,12 +77,11 @@ async function writeLayers(
   try {
     tellSkipped(await skippedIn(files, assembly, context), strict, context.log);
     const tiers = TIERS.filter((tier) => files.some((file) => file.tier === tier));
-    return await Promise.all(
-      tiers.map(async (tier) => {
-        const key = layerKey(tier, files, docs);
-        return { tier, layer: await context.writeLayer(LAYER_NAMES[tier], key, items(tier), signal) };
-      }),
-    );
+    // What they read is removed below: none may go on when another one failed.
+    return await mapConcurrently(tiers, tiers.length, signal, async (tier, stop) => {
+      const key = layerKey(tier, files, docs);
+      return { tier, layer: await context.writeLayer(LAYER_NAMES[tier], key, items(tier), stop) };
+    });
   } finally {
     await started?.then(
       (opened) => opened.remove(),
