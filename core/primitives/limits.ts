@@ -14,5 +14,7 @@ export const MAX_INDEX_PAGE = 256 * 1024 * 1024;
 export const MAX_ENTRIES = 1_000_000;
 /** Inflated bytes of one archive's entry. */
 export const MAX_ENTRY_SIZE = 16 * 1024 * 1024 * 1024;
+/** Bytes of a wheel. */
+export const MAX_WHEEL = 16 * 1024 * 1024 * 1024;
 /** Layers of one image that is read. */
 export const MAX_LAYERS = 1000;

@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { download } from '../../http/download.ts';
 import { type Digest, digestFromHex, digestOfJson, isDigest } from '../../primitives/digest.ts';
 import { messageOf, PycError } from '../../primitives/errors.ts';
+import { MAX_WHEEL } from '../../primitives/limits.ts';
 import { BlobDamagedError, BlobMissingError } from '../../store/errors.ts';
 import type { Session } from '../session.ts';
 import type { Distribution, DistributionFile, WheelFile } from '../values.ts';
@@ -117,7 +118,7 @@ async function fetchWheel(
     log.progress({ id, label, state: 'advance', done, ...(total === undefined ? {} : { total }) });
   });
   try {
-    const blob = await store.write(checked, { what: `\`${file.name}\`` }, signal);
+    const blob = await store.write(checked, { what: `\`${file.name}\``, limit: MAX_WHEEL }, signal);
     if (hashes.length > 0 && lockedDigest(hashes) === undefined)
       await store.writeAction(aliasKey(file.name, hashes), blob.digest);
     return { name: file.name, file: store.fileOf(blob.digest), ...blob };
