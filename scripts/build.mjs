@@ -74,8 +74,8 @@ const options = {
   // `pycontainer` in plugins and presets is the same source that the core imports by path.
   conditions: ['source'],
   // The first brings a transpiler that it loads when it must; the second is named by a loader of cosmiconfig's that is
-  // never used.
-  external: ['jiti', 'typescript'],
+  // never used, the third by the CycloneDX library's XML, which is neither.
+  external: ['jiti', 'typescript', 'xmlbuilder2'],
   // Bundled CommonJS asks for builtins with `require`, which an ES module does not have.
   plugins: [namesOfCommonJs],
   banner: {
