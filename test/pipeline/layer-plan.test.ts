@@ -42,6 +42,9 @@ describe('the plan of layers', () => {
   it('stays within the number of layers that engines take', () => {
     const many = Array.from({ length: 400 }, (_, index) => part(`large-${index}`, 2_000_000 + index));
     expect(plan(many).length).toBeLessThan(80);
+    const onMany = (base: number) => planLayers(platform, tree(many), [], base).groups.length;
+    expect(100 + onMany(100)).toBeLessThanOrEqual(127);
+    expect(onMany(1000)).toBe(10);
   });
 
   it('gives a distribution from a direct URL a layer of its own', () => {

@@ -9,24 +9,32 @@ import type { Distribution, LayerGroup, LayerPlan } from '../values.ts';
 
 /** Bytes of a wheel from which it has a layer of its own: below, a layer's round trips cost more than its bytes. */
 const LARGE = 1024 * 1024;
-/** Layers for large dependencies. Engines stop at about 127 layers; bases and others' tools take their share. */
+/** Layers for large dependencies: those who build on the image want some as well. */
 const LARGE_BUDGET = 64;
+/** Engines stop at about so many layers. */
+const MOST = 127;
 /** Layers for the small ones; a constant, so that adding a dependency moves no other. */
 const BUCKETS = 8;
 
-/** The plan for one platform's tree, before any plugin shapes it. */
+/**
+ * The plan for one platform's tree, before any plugin shapes it.
+ *
+ * @param baseLayers layers that the base has; where they are many, fewer dependencies get one of their own
+ */
 export function planLayers(
   platform: Platform,
   tree: FileTree,
   distributions: readonly Distribution[],
+  baseLayers = 0,
 ): LayerPlan {
   const direct = new Set(distributions.filter((one) => one.directUrl !== undefined).map((one) => one.name));
   const dependencies = tree.parts.filter((part) => part.role === 'dependency');
+  const others = 3 + tree.parts.filter((part) => part.role === 'plugin').length;
   const alone = new Set(
     dependencies
       .filter((part) => direct.has(part.name) || part.size >= LARGE)
       .sort((a, b) => Number(direct.has(b.name)) - Number(direct.has(a.name)) || b.size - a.size)
-      .slice(0, LARGE_BUDGET),
+      .slice(0, Math.max(0, Math.min(LARGE_BUDGET, MOST - baseLayers - BUCKETS - others))),
   );
   return {
     platform,
