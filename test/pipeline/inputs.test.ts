@@ -1,7 +1,8 @@
 import { chmod, cp, mkdir, readFile, rm, symlink, truncate, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { Readable } from 'node:stream';
 import { gunzipSync } from 'node:zlib';
-import { type BuildReport, lock, type Plugin } from 'pycontainer';
+import { type BaseSource, type BuildReport, digestOf, lock, type Plugin, parseTreePath } from 'pycontainer';
 import { startFakeRegistry, type WheelRecipe } from 'pycontainer/testing';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { filesBelow, makeSample, PYTHON, type Sample, writeFiles } from '../samples/sample.ts';
@@ -137,6 +138,30 @@ describe('what changes bytes changes keys', () => {
       other.unshift((await way()).images[0]?.digest);
     }
     expect(other).toEqual(warm);
+  });
+
+  it('for the layers of a base that is made here', async () => {
+    const sample = await makeSample({ wheels: [ALPHA] });
+    const base: BaseSource = {
+      reference: 'made',
+      async open(platform, signal, context) {
+        const content = { size: TEXT.length, open: () => Readable.from([Buffer.from(TEXT.repeat(20))]) };
+        const big = { ...content, size: TEXT.length * 20 };
+        const file = { type: 'file', mode: 0o644, uid: 0, gid: 0, mtime: 0, content: big } as const;
+        const items = [[parseTreePath('etc/text'), file] as const];
+        const layer = await context.writeLayer('etc', digestOf('etc'), items, signal);
+        const config = { ...platform, rootfs: { type: 'layers' as const, diff_ids: [layer.diffId] } };
+        return { platform, config, layers: [layer] };
+      },
+    };
+    const digests: unknown[] = [];
+    for (const gzipMembers of ['multiple', 'single', 'multiple', 'single'] as const) {
+      const { error, images } = await sample.build({ base, gzipMembers });
+      expect(error).toBeNull();
+      digests.push(images[0]?.layers[0]?.digest);
+    }
+    expect(digests.slice(2)).toEqual(digests.slice(0, 2));
+    expect(digests[0]).not.toBe(digests[1]);
   });
 
   it('for modes: an executable file is another one', async () => {

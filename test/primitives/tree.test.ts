@@ -52,6 +52,18 @@ function partOf(name: string, ...entries: RecordedEntry[]): Part {
 }
 
 describe('findConflicts', () => {
+  it('finds what lies below a link of another part, once', () => {
+    const conflicts = findConflicts([
+      named('one', link('lib64', 'lib')),
+      named('two', file('lib64/a')),
+      named('three', directory('lib64'), file('lib64/b')),
+    ]);
+    expect(conflicts).toMatchObject([{ path: 'lib64', first: 'one', second: 'three' }]);
+    expect(findConflicts([named('one', link('lib64', 'lib')), named('two', file('lib64/a'))])).toMatchObject([
+      { path: 'lib64', first: 'one', second: 'two' },
+    ]);
+  });
+
   it('lets directories merge and the same bytes or links be twice', () => {
     const shared = [directory('a'), file('a/x'), link('a/l', 'x')];
     expect(
