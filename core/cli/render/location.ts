@@ -1,7 +1,7 @@
 /** References to results as a person types them next: paths relative to where they stand. */
 import { isAbsolute, relative } from 'node:path';
 
-/** `oci:/home/me/shop/build/image:latest` as `oci:build/image:latest`, where that is shorter. */
+/** `oci:/home/me/shop/build/image:latest` as `oci:build/image:latest`, seen from `/home/me/shop`. */
 export function shownReference(reference: string, cwd: string): string {
   const match = /^([a-z][a-z-]*):(\/.*|[A-Za-z]:[\\/].*)$/.exec(reference);
   if (match === null) return reference;
@@ -9,12 +9,12 @@ export function shownReference(reference: string, cwd: string): string {
   return `${kind}:${shownPath(path, cwd)}`;
 }
 
-/** A path relative to the working directory, where that is shorter. */
+/** A path relative to the working directory, where it lies below that: engines refuse `..` in what they take for a name. */
 export function shownPath(path: string, cwd: string): string {
   if (!isAbsolute(path)) return path;
   const short = relative(cwd, path);
   if (short === '') return '.';
-  return short.length < path.length ? short : path;
+  return short === '..' || /^\.\.[\\/]/.test(short) || isAbsolute(short) ? path : short;
 }
 
 /** A word of a command, quoted for a POSIX shell where it must be. */

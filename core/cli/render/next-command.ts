@@ -28,7 +28,7 @@ export function nextCommands(
   switch (kind) {
     case 'layout':
       return [
-        { title: 'Run it', lines: [run('podman', reference)] },
+        { title: 'Run it', lines: [runLayout(output.reference, cwd, (what) => run('podman', what))] },
         ...dockerCommand(report, image, words, run),
       ];
     case 'archive':
@@ -42,6 +42,15 @@ export function nextCommands(
     default:
       return [];
   }
+}
+
+/** podman makes the name of an image of the path that it is given, and such names have no upper case and no spaces. */
+function runLayout(reference: string, cwd: string, run: (what: string) => string): string {
+  const shown = shownReference(reference, cwd);
+  const [, folder, name] = /^oci:(.*[\\/])([^\\/]+)$/.exec(shown) ?? [];
+  if (folder === undefined || name === undefined || /^[a-z0-9._/-]+$/.test(folder))
+    return run(shellWord(shown));
+  return `cd ${shellWord(folder)} && ${run(shellWord(`oci:${name}`))}`;
 }
 
 /** The same build once more, for Docker; none where repeating it would print a password. */
