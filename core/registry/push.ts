@@ -202,28 +202,40 @@ async function pushManifests(
     );
   }
   if (referrers.length > 0 || target.tag === undefined) await byDigest(root, signal);
-  await pushReferrers(repository, referrers, signal);
-  if (target.tag !== undefined) await putManifest(repository, root, target.tag, signal);
+  const { settled } = await pushReferrers(repository, referrers, signal);
+  const tagged = target.tag === undefined ? undefined : putManifest(repository, root, target.tag, signal);
+  await Promise.all([settled, tagged]);
 }
 
+/** Resolves when all are listed; `settled` when no other writer is found to have replaced the lists meanwhile. */
 async function pushReferrers(
   repository: Repository,
   referrers: readonly PushedReferrer[],
   signal: AbortSignal,
-): Promise<void> {
-  if (referrers.length === 0) return;
+): Promise<{ readonly settled: Promise<unknown> | undefined }> {
+  const done = { settled: undefined };
+  if (referrers.length === 0) return done;
   const noted = await mapConcurrently(referrers, PARALLEL, signal, ({ manifest }, inner) =>
     putManifest(repository, manifest, manifest.descriptor.digest, inner),
   );
   const said = referrers.every(({ subject }, index) => noted[index] === subject.digest);
-  if (said && (await listsReferrers(repository, signal))) return;
+  if (said && (await listsReferrers(repository, signal))) return done;
   const bySubject = new Map<Digest, Descriptor[]>();
   for (const { subject, manifest } of referrers) {
     bySubject.set(subject.digest, [...(bySubject.get(subject.digest) ?? []), entryOf(manifest)]);
   }
-  await mapConcurrently([...bySubject], PARALLEL, signal, ([subject, entries], inner) =>
-    addToFallback(repository, subject, entries, inner),
-  );
+  let open = bySubject.size;
+  return new Promise((resolve, reject) => {
+    const settled = mapConcurrently([...bySubject], PARALLEL, signal, ([subject, entries], inner) => {
+      let isListed = false;
+      return addToFallback(repository, subject, entries, inner, () => {
+        if (!isListed) open -= 1;
+        isListed = true;
+        if (open === 0) resolve({ settled });
+      });
+    });
+    settled.catch(reject);
+  });
 }
 
 /** What the list of referrers says of one: its artifact type and annotations are copied from the manifest. */

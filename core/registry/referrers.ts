@@ -47,12 +47,15 @@ export async function listsReferrers(repository: Repository, signal: AbortSignal
 /**
  * Adds referrers to the index under the fallback tag and sees to it that they stay there: several writers may
  * do this at once, and not every registry heeds If-Match.
+ *
+ * @param onWritten called when they are listed for the first time; others may still replace the list after it
  */
 export async function addToFallback(
   repository: Repository,
   subject: Digest,
   added: readonly Descriptor[],
   signal: AbortSignal,
+  onWritten: () => void = () => undefined,
 ): Promise<void> {
   let isSettled = false;
   for (let tries = 0; tries < TRIES; ) {
@@ -60,8 +63,10 @@ export async function addToFallback(
     const present = new Set(index.manifests.map(({ digest }) => digest));
     const missing = added.filter(({ digest }) => !present.has(digest));
     if (missing.length === 0) {
+      onWritten();
       if (isSettled || tries === 0) return;
       isSettled = true;
+      await pause(SETTLING * (1 + Math.random() * tries), signal);
     } else {
       isSettled = false;
       tries += 1;
@@ -69,8 +74,9 @@ export async function addToFallback(
       const descriptor = { mediaType: OCI_INDEX, digest: digestOf(bytes), size: bytes.length };
       const condition = etag === undefined ? {} : { 'if-match': etag };
       await putManifest(repository, { descriptor, bytes }, referrersTag(subject), signal, condition);
+      // Writers that met wait differently long before they meet again.
+      if (tries > 1) await pause(SETTLING * (1 + Math.random() * tries), signal);
     }
-    await pause(SETTLING * (1 + Math.random() * tries), signal);
   }
   throw new RegistryAnswerError(
     `the referrers of \`${hexOf(subject).slice(0, 12)}\` in \`${repository.host}/${repository.name}\` cannot be listed: other writers keep replacing the list`,
