@@ -69,8 +69,10 @@ class Build {
     const platforms = distinctPlatforms(this.#config.platforms);
     const input = await graph.stage('resolve', () => this.#resolveOnce(graph, platforms));
     const name = this.#config.name ?? input.project.name;
-    const destinations = await graph.stage('publish', () =>
-      findDestinations(outputsOf(name, this.#config), graph),
+    // Pinning bases writes nowhere, so that it does not matter where a build would.
+    const isBuild = this.#session.command !== 'lock';
+    const destinations = await graph.stage('publish', async () =>
+      isBuild ? findDestinations(outputsOf(name, this.#config), graph) : [],
     );
     const images: FinishedImage[] = [];
     const referrers: Referrer[] = [];
@@ -146,7 +148,9 @@ class Build {
       return shaped;
     });
     const layers = await graph.stage('layer', async () => {
-      const plan = await hooks.layer.promise(planLayers(platform, tree, resolution.distributions), context);
+      const ofBase = resolution.base.image.layers.length;
+      const planned = planLayers(platform, tree, resolution.distributions, ofBase);
+      const plan = await hooks.layer.promise(planned, context);
       const written = await layerTree(
         resolution,
         tree,
