@@ -3,9 +3,10 @@
  * keep work from being done twice; nothing becomes wrong where two hold one lock.
  */
 import { createHash, randomBytes } from 'node:crypto';
-import { link, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { link, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isMissing } from './errors.ts';
+import { startHeartbeat } from './heartbeat.ts';
 import { isAlive, ownToken } from './owner.ts';
 
 /** Milliseconds between two signs of life. */
@@ -61,14 +62,10 @@ async function create(file: string, mark: string): Promise<boolean> {
 }
 
 function hold(file: string, mark: string): Lock {
-  const beat = setInterval(() => {
-    const now = new Date();
-    utimes(file, now, now).catch(() => undefined);
-  }, HEARTBEAT);
-  beat.unref();
+  const stop = startHeartbeat(file, HEARTBEAT);
   return {
     async release() {
-      clearInterval(beat);
+      stop();
       const holder = await readFile(file, 'utf8').catch(() => '');
       if (holder === mark) await rm(file, { force: true });
     },

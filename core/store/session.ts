@@ -1,6 +1,7 @@
 /** Tells other processes that this one uses the store, and since when, so that nobody evicts what it looked at. */
-import { readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { startHeartbeat } from './heartbeat.ts';
 import { isAlive, ownToken } from './owner.ts';
 
 /** Milliseconds between two signs of life, and without one after which an unseen process counts as gone. */
@@ -20,14 +21,10 @@ export async function openSession(directory: string, name: string): Promise<Sess
   } catch {
     return undefined;
   }
-  const beat = setInterval(() => {
-    const now = new Date();
-    utimes(file, now, now).catch(() => undefined);
-  }, HEARTBEAT);
-  beat.unref();
+  const stop = startHeartbeat(file, HEARTBEAT);
   return {
     async close() {
-      clearInterval(beat);
+      stop();
       await rm(file, { force: true }).catch(() => undefined);
     },
   };
