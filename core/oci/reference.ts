@@ -2,6 +2,7 @@
  * Image references: `host/repository:tag@digest` by the grammar of the distribution project's `reference`
  * package, with Docker Hub as the host that goes without saying. Nothing here talks to a registry.
  */
+import { DEFAULT_REGISTRY, DEFAULT_REGISTRY_HOST } from '../primitives/defaults.ts';
 import { type Digest, isDigest } from '../primitives/digest.ts';
 import { PycError } from '../primitives/errors.ts';
 import { visible } from '../primitives/path.ts';
@@ -28,9 +29,8 @@ export class ImageReferenceError extends PycError {
   override readonly exitCode = 2;
 }
 
-export const DOCKER_HUB = 'docker.io';
-const DOCKER_HUB_ENDPOINT = 'registry-1.docker.io';
-const DOCKER_HUB_NAMES = new Set(['docker.io', 'index.docker.io', 'registry-1.docker.io']);
+export const DOCKER_HUB = DEFAULT_REGISTRY;
+const DOCKER_HUB_NAMES = new Set([DOCKER_HUB, 'index.docker.io', DEFAULT_REGISTRY_HOST]);
 export const DEFAULT_TAG = 'latest';
 
 const HOST_LABEL = '(?:[a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])';
@@ -57,7 +57,7 @@ export function parseReference(text: string): Reference {
   const { host, repository } = splitName(name, text);
   return {
     host,
-    endpoint: host === DOCKER_HUB ? DOCKER_HUB_ENDPOINT : host,
+    endpoint: host === DOCKER_HUB ? DEFAULT_REGISTRY_HOST : host,
     repository,
     ...(tag === undefined ? {} : { tag }),
     ...(digest === undefined ? {} : { digest }),
