@@ -1,12 +1,13 @@
 /** The example images: read by tools that are not ours, and started as a platform that trusts nobody would. */
-import { existsSync, lstatSync, readFileSync, readlinkSync } from 'node:fs';
+import { cpSync, existsSync, lstatSync, readFileSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { validateLayout } from 'pycontainer/oci';
 import { afterEach, describe, expect, test } from 'vitest';
 import { exampleImage } from './harness/images.ts';
-import { type Container, ready, runContainer, startContainer } from './harness/podman.ts';
-import { run } from './harness/processes.ts';
-import { type Example, newFolder } from './harness/workspace.ts';
+import { type Container, podmanCommand, ready, runContainer, startContainer } from './harness/podman.ts';
+import { run, succeeded } from './harness/processes.ts';
+import { pyc } from './harness/pyc.ts';
+import { copyExample, type Example, newFolder, WORK } from './harness/workspace.ts';
 
 const EXAMPLES: readonly Example[] = ['fastapi', 'django', 'script'];
 
@@ -114,13 +115,24 @@ describe('podman', () => {
 
   test.each(users)('runs the script %s, with arguments and without', async (_, flags) => {
     const { reference } = await exampleImage('script');
-    // Of an image that is not in its storage podman tells how it copies it.
-    await runContainer(reference, [], flags);
     const table = await runContainer(reference, [], flags);
-    expect(table).toMatchObject({ code: 0, stderr: '' });
+    expect(table).toMatchObject({ code: 0 });
     expect(table.stdout.split('\n').length).toBeGreaterThan(3);
     const json = await runContainer(reference, ['--json'], flags);
     expect(json.code).toBe(0);
     expect(JSON.parse(json.stdout)).toBeTypeOf('object');
+  });
+
+  test('starts by the printed command an image whose path it would not take for a name', async () => {
+    const folder = join(newFolder('elsewhere'), 'My Scripts');
+    cpSync(copyExample('script'), folder, { recursive: true });
+    const built = succeeded(
+      ['pyc', 'build'],
+      await pyc(['build', '--base', 'apt:trixie', folder], { cwd: WORK }),
+    );
+    const [, printed = ''] = /^Run it:\n +(.*)$/m.exec(built.stderr) ?? [];
+    expect(printed).toContain('podman run --rm oci:image:latest');
+    const adapted = printed.replace('podman run', `${podmanCommand('run').join(' ')} --network=none`);
+    expect(await run(['sh', '-c', adapted], { cwd: WORK })).toContain('Harbour');
   });
 });

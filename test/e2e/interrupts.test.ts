@@ -101,11 +101,11 @@ describe('Ctrl-C', () => {
     const whole = await build([project, '--base', base, '--output', `layout:${newFolder('whole')}`], {
       store,
     });
-    const codes: (number | null)[] = [];
+    const ends: unknown[] = [];
     for (let delay = 100; delay <= 2000; delay += 190) {
       const output = newFolder('output');
       const temporary = newFolder('tmp');
-      const { code } = await pyc(
+      const { code, signal } = await pyc(
         ['build', project, '--no-cache', '--base', base, '--output', `layout:${output}/image`],
         {
           store,
@@ -113,14 +113,16 @@ describe('Ctrl-C', () => {
           started: (child) => setTimeout(() => child.kill('SIGINT'), delay),
         },
       );
-      codes.push(code);
-      expect([0, 130]).toContain(code);
+      // Whoever is quick enough meets a runtime that did not read the program yet.
+      const end = code ?? signal;
+      ends.push(end);
+      expect([0, 130, 'SIGINT']).toContain(end);
       if (code === 0) expect(await validateLayout(join(output, 'image'))).toEqual([]);
       else expect(readdirSync(output)).toEqual([]);
       expect(readdirSync(temporary)).toEqual([]);
       expect(readdirSync(join(store, 'tmp'))).toEqual([]);
     }
-    expect(codes).toContain(130);
+    expect(ends).toContain(130);
     const again = await build([project, '--base', base, '--output', `layout:${newFolder('again')}`], {
       store,
     });

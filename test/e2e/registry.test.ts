@@ -121,6 +121,61 @@ describe('a push', () => {
   });
 });
 
+describe('an index of two platforms', () => {
+  test('is pushed with its referrers, and each platform pulls its own image', async () => {
+    const repository = `${open.address}/team/everywhere`;
+    const platforms = ['--platform', 'linux/amd64,linux/arm64'];
+    const args = [copyExample('script'), '--base', 'apt:trixie', '--tag', `${repository}:1.0`, '--push'];
+    const { report } = await build([...args, ...platforms]);
+    const bytes = await run([
+      'skopeo',
+      'inspect',
+      '--raw',
+      '--tls-verify=false',
+      `docker://${repository}:1.0`,
+    ]);
+    const index = JSON.parse(bytes);
+    const digests = Object.fromEntries(
+      index.manifests.map((entry: { digest: string; platform: { architecture: string } }) => [
+        entry.platform.architecture,
+        entry.digest,
+      ]),
+    );
+    expect(index.mediaType).toBe('application/vnd.oci.image.index.v1+json');
+    expect(report.index?.digest).toBe(report.outputs[0]?.digest);
+    expect(digests).toEqual({ amd64: report.images[0]?.digest, arm64: report.images[1]?.digest });
+    expect(digests.amd64).toBe((await exampleImage('script')).digest);
+    for (const architecture of ['amd64', 'arm64']) {
+      const config = await run([
+        ...([
+          'skopeo',
+          '--override-arch',
+          architecture,
+          'inspect',
+          '--config',
+          '--tls-verify=false',
+        ] as const),
+        `docker://${repository}:1.0`,
+      ]);
+      expect(JSON.parse(config).architecture).toBe(architecture);
+    }
+    await podman('pull', '--quiet', '--tls-verify=false', `${repository}:1.0`);
+    expect(await runContainer(`${repository}:1.0`, ['--json'])).toMatchObject({ code: 0 });
+    // A registry without the referrers API keeps them under a tag of the subject's digest.
+    const subject = String(report.images[0]?.digest).replace(':', '-');
+    const referrers = await run([
+      'skopeo',
+      'inspect',
+      '--raw',
+      '--tls-verify=false',
+      `docker://${repository}:${subject}`,
+    ]);
+    expect(JSON.parse(referrers).manifests).toMatchObject([
+      { artifactType: 'application/vnd.cyclonedx+json' },
+    ]);
+  });
+});
+
 describe('a base from a registry', () => {
   const pushedBase = async (): Promise<string> => {
     const base = `${open.address}/bases/python:bookworm`;
