@@ -5,7 +5,7 @@ import { formatPlatform, type Platform } from '../oci/platform.ts';
 import { digestOfJson } from '../primitives/digest.ts';
 import type { Session } from './session.ts';
 import type { ResolvedConfig } from './settings.ts';
-import { findLayer, rememberLayer } from './stages/layer.ts';
+import { findLayer, LAYER_RULES, rememberLayer } from './stages/layer.ts';
 import type { BaseContext } from './values.ts';
 
 /** The context of one base on one platform. */
@@ -26,7 +26,7 @@ export function createBaseContext(
     directory: config.directory,
     async writeLayer(name, key, items, signal) {
       const members = config.gzipMembers === 'single' ? 'single' : 'spliced';
-      const layerKey = digestOfJson({ what: 'layer of a base', key, members });
+      const layerKey = digestOfJson({ what: 'layer of a base', rules: LAYER_RULES, key, members });
       const cached = session.noCache ? undefined : await findLayer(layerKey, session);
       if (cached !== undefined) return cached;
       const layer = await writeLayer(items, session.store, { name, signal, members });
