@@ -166,9 +166,13 @@ const commonFields = {
   groups: texts(
     'The dependency groups that go in. Development groups stay out unless named.',
   ).exactOptional(),
-  package: text("A workspace's member to build.").exactOptional(),
-  wheelhouse: text('A folder of wheels that is searched before the network.').exactOptional(),
-  bytecode: flag('Ship compiled bytecode. Reserved: has no effect yet.').exactOptional(),
+  package: text("The workspace's member to build, of a project locked by uv.").exactOptional(),
+  wheelhouse: text(
+    'A folder of wheels that is searched before the network, and stands in for what is locked as sources alone.',
+  ).exactOptional(),
+  bytecode: flag('Ship compiled bytecode. Not supported yet: false is all that it may be.')
+    .refine((value) => !value, 'is not supported yet')
+    .exactOptional(),
   include: texts('Patterns of sources that go in although a rule leaves them out.').exactOptional(),
   exclude: texts('Patterns of sources that stay out.').exactOptional(),
   entrypoint: texts("The image's entry point, in exec form.").exactOptional(),
@@ -177,7 +181,12 @@ const commonFields = {
     .record(z.string(), texts('A command in exec form.'), { error: 'must be a table of commands' })
     .describe('Named commands of one image. Reserved: has no effect yet.')
     .exactOptional(),
-  user: text('User of the process, as in `65532:65532` (the default).').exactOptional(),
+  user: text('User of the process, as in `65532:65532` (the default).')
+    .refine(
+      (value) => /^[^\s:]+(:[^\s:]+)?$/.test(value),
+      'must be a user, or a user and a group, as in `65532:65532`',
+    )
+    .exactOptional(),
   workdir: text('Working directory of the process. Default: `/app`.')
     .refine((value) => value.startsWith('/'), 'must be an absolute path inside the image')
     .exactOptional(),
@@ -192,8 +201,10 @@ const commonFields = {
   labels: map("Labels of the image's configuration.").exactOptional(),
   annotations: map('Annotations of the manifest.').exactOptional(),
   secrets: texts(
-    'Names of secrets, whose values are read on the host, never from a file. Reserved: has no effect yet.',
-  ).exactOptional(),
+    'Names of secrets, whose values are read on the host, never from a file. Not supported yet: must be empty.',
+  )
+    .refine((names) => names.length === 0, 'are not supported yet')
+    .exactOptional(),
   sbom: flag('Attach a CycloneDX SBOM. Default: true.').exactOptional(),
   gzipMembers: z
     .enum(['multiple', 'single'], { error: 'must be `multiple` or `single`' })

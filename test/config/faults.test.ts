@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { ConfigFault } from '../../core/config/errors.ts';
-import { BARE, failure, folderOf } from './project-folder.ts';
+import { BARE, failure, folderOf, load } from './project-folder.ts';
 
 /** `path @ origin → nearest`. */
 function listed(details: readonly unknown[] | undefined): string[] {
@@ -51,6 +51,18 @@ describe('faults of a configuration', () => {
         'tags.x @ --set tags.x',
       ].sort(),
     );
+  });
+
+  it('are keys that say what is not supported yet, and a user that is none', async () => {
+    const wrong = folderOf({ 'pycontainer.toml': 'bytecode = true\nsecrets = ["TOKEN"]\nuser = ""\n' });
+    const { details } = await failure(wrong);
+    expect(listed(details).sort()).toEqual([
+      'bytecode @ pycontainer.toml',
+      'secrets @ pycontainer.toml',
+      'user @ pycontainer.toml',
+    ]);
+    const [config] = await load(folderOf({ 'pycontainer.toml': 'bytecode = false\nsecrets = []\n' }));
+    expect(config).toMatchObject({ bytecode: false, secrets: [] });
   });
 
   it('name keys as the file writes them', async () => {
