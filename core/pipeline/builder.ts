@@ -2,7 +2,7 @@
  * Takes one configuration through the six stages, platform by platform, and gives the build report. What each
  * stage does is its own module's; what taps the hooks was decided before.
  */
-import { relative } from 'node:path';
+import { relative, resolve } from 'node:path';
 import { buildConfig, buildIndex, buildManifest } from '../oci/build-image.ts';
 import { formatPlatform, normalizePlatform, type Platform, parsePlatform } from '../oci/platform.ts';
 import { isAborted, TaskAbortedError } from './aborted.ts';
@@ -12,6 +12,7 @@ import { createBaseFileReader } from './base-files.ts';
 import { createPartRecords, type PartRecords } from './collect/part-records.ts';
 import { findBase } from './defaults/base.ts';
 import { corePlugin } from './defaults/index.ts';
+import { refuseWithoutLock } from './defaults/lock-missing.ts';
 import { createGraph, type Graph } from './graph.ts';
 import type { BuildContext } from './hooks.ts';
 import { applyPreset } from './presets.ts';
@@ -27,7 +28,15 @@ import { planLayers } from './stages/layer-plan.ts';
 import { findDestinations, outputsOf, publishBuild, referencesOf, withTag } from './stages/publish.ts';
 import { type ResolveInput, resolvePlatform } from './stages/resolve.ts';
 import { attachTo } from './stages/sbom.ts';
-import type { Destination, FinishedBuild, FinishedImage, Project, Referrer, Resolution } from './values.ts';
+import type {
+  Destination,
+  FinishedBuild,
+  FinishedImage,
+  LockFile,
+  Project,
+  Referrer,
+  Resolution,
+} from './values.ts';
 
 /** Runs one image's build. Never rejects: what went wrong is in the report. */
 export async function runBuild(config: ResolvedConfig, session: Session): Promise<BuildReport> {
@@ -48,6 +57,8 @@ export async function runBuild(config: ResolvedConfig, session: Session): Promis
 class Build {
   report: BuildReport;
   readonly #config: ResolvedConfig;
+  /** The same with the folder that the sources are taken from: a workspace's member has its own. */
+  #sources: ResolvedConfig;
   readonly #session: Session;
   readonly #records: PartRecords;
   readonly #started = performance.now();
@@ -55,6 +66,7 @@ class Build {
 
   constructor(config: ResolvedConfig, session: Session) {
     this.#config = config;
+    this.#sources = config;
     this.#session = session;
     this.#records = createPartRecords(session);
     this.report = { ...emptyReport(session.command), dryRun: session.dryRun };
@@ -92,16 +104,9 @@ class Build {
   async #resolveOnce(graph: Graph, platforms: readonly Platform[]): Promise<ResolveInput> {
     const { directory } = this.#config;
     const { hooks, context } = graph;
-    const project = (await hooks.project.promise({ directory }, context))!;
-    this.report = {
-      ...this.report,
-      project: {
-        name: project.name,
-        version: project.version ?? null,
-        directory: relative(this.#session.cwd, directory) || '.',
-      },
-    };
-    const lock = await hooks.lock.promise({ project }, context);
+    const root = (await hooks.project.promise({ directory }, context))!;
+    this.#noteProject(root);
+    const lock = await hooks.lock.promise({ project: root }, context);
     this.report = {
       ...this.report,
       lock: lock === undefined ? null : { path: lock.path, format: lock.format },
@@ -111,9 +116,35 @@ class Build {
       groups: this.#config.groups,
       ...(this.#config.package === undefined ? {} : { package: this.#config.package }),
     };
+    if (lock === undefined) refuseWithoutLock(root, want);
+    const project = await this.#memberOf(root, lock, graph);
     const base = this.#config.base ?? (await defaultBase(project, lock, want, platforms));
     const source = typeof base === 'string' ? await findBase(base, project, graph) : base;
     return { project, lock, source, want };
+  }
+
+  /** The member that `package` names, whose sources go in then; else the project of the folder. */
+  async #memberOf(root: Project, lock: LockFile | undefined, graph: Graph): Promise<Project> {
+    const { directory, package: name } = this.#config;
+    const folder = name === undefined ? undefined : lock?.memberFolder?.(name);
+    if (folder === undefined || resolve(directory, folder) === directory) return root;
+    const request = { directory: resolve(directory, folder) };
+    const member = (await graph.hooks.project.promise(request, graph.context))!;
+    this.#noteProject(member);
+    this.#sources = { ...this.#config, directory: member.directory };
+    return member;
+  }
+
+  #noteProject(project: Project): void {
+    const { directory } = project;
+    this.report = {
+      ...this.report,
+      project: {
+        name: project.name,
+        version: project.version ?? null,
+        directory: relative(this.#session.cwd, directory) || '.',
+      },
+    };
   }
 
   /** Undefined in a dry run, which ends with the plan. */
@@ -134,7 +165,7 @@ class Build {
         session,
       ),
     );
-    const preset = await graph.stage('resolve', () => applyPreset(this.#config, resolution, session));
+    const preset = await graph.stage('resolve', () => applyPreset(this.#sources, resolution, session));
     this.report = { ...this.report, preset: preset.report };
     const config = preset.config;
     if (session.dryRun) {

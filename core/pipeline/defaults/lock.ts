@@ -7,13 +7,7 @@ import { findLocks, type LockFile, readLock } from '../../python/lock/index.ts';
 import { LockStaleError } from '../../python/lock/lock-error.ts';
 import type { Session } from '../session.ts';
 import type { Project } from '../values.ts';
-
-/**
- * The project has dependencies and no lock file that is read: `uv.lock`, `pylock.toml` or `requirements.txt`.
- */
-export class LockMissingError extends PycError {
-  readonly code = 'PYC_LOCK_MISSING';
-}
+import { lockMissing } from './lock-missing.ts';
 
 /** A lock file is there and the host does not let it be read. */
 export class LockUnreadableError extends PycError {
@@ -37,9 +31,7 @@ export async function findLock(project: Project, session: Session): Promise<Lock
   const [first, ...others] = findLocks(names);
   if (first === undefined) {
     if (project.pyproject?.project?.dependencies.length === 0 && !isDynamic(project)) return undefined;
-    throw new LockMissingError(`\`${project.directory}\` has no lock file`, {
-      hint: 'run `uv lock`, or write a `requirements.txt` in which everything is pinned by `==`',
-    });
+    throw await lockMissing(project, session.cwd);
   }
   if (others.length > 0) {
     const passed = others.map(({ name }) => `\`${name}\``).join(', ');

@@ -102,6 +102,12 @@ export interface LockFile {
    * be told. Absent for formats that record nothing of the project.
    */
   staleness?(pyproject: Pyproject): string | undefined;
+  /**
+   * The folder of a workspace's member, relative to the lock's. Absent for formats without workspaces.
+   *
+   * @throws LockSelectionError for a name that is no member
+   */
+  memberFolder?(name: string): string;
 }
 
 /** What every reader of a lock needs besides its bytes. */

@@ -1,10 +1,12 @@
 /** The reader of uv.lock: version 1, any revision. uv's own `sync` is what its choices are measured by. */
+import { isAbsolute } from 'node:path';
 import { normalizeName } from '../../name.ts';
 import type { PythonTarget } from '../../target.ts';
 import { Version } from '../../version.ts';
 import { parseDocument } from '../document.ts';
 import {
   LockAmbiguousError,
+  LockMalformedError,
   LockPlatformError,
   LockPythonError,
   LockSelectionError,
@@ -51,6 +53,7 @@ export async function readUvLock(
     lock,
     select: (target, want) => select(lock, target, want, options.directory),
     staleness: (pyproject) => uvLockMatchesProject(lock, pyproject),
+    memberFolder: (name) => memberFolder(lock, name),
   };
 }
 
@@ -146,6 +149,16 @@ function projectOf(lock: UvLock, selection: Selection): UvPackage | undefined {
     : undefined;
   if (found !== undefined) return found;
   throw new LockSelectionError(lock.file, [{ kind: 'package', name, known: [...known] }]);
+}
+
+/** @throws LockSelectionError; LockMalformedError for a folder outside of the workspace */
+function memberFolder(lock: UvLock, name: string): string {
+  const { source } = projectOf(lock, { extras: [], groups: [], package: name })!;
+  const path = 'path' in source && source.path !== undefined ? source.path : '.';
+  if (isAbsolute(path) || path.split(/[\\/]/).includes('..')) {
+    throw new LockMalformedError(lock.file, 'source', `the member \`${name}\` lies outside of the workspace`);
+  }
+  return path;
 }
 
 function isLocal(kind: string): boolean {

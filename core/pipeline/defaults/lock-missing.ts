@@ -1,0 +1,93 @@
+/** What to say where a project has no lock that can be read: which tool's files lie there, and what that tool writes. */
+import { access, readdir } from 'node:fs/promises';
+import { dirname, join, relative } from 'node:path';
+import { PycError } from '../../primitives/errors.ts';
+import type { Project, Selection } from '../values.ts';
+
+/**
+ * The project has dependencies and no lock file that is read: `uv.lock`, `pylock.toml` or `requirements.txt`.
+ */
+export class LockMissingError extends PycError {
+  readonly code = 'PYC_LOCK_MISSING';
+}
+
+/** Files of other tools, the surest first, and the command that makes a lock of them which can be read. */
+const OTHERS: readonly (readonly [file: string, what: string, hint: string])[] = [
+  ['poetry.lock', "Poetry's lock", 'run `poetry export --output requirements.txt` (poetry-plugin-export)'],
+  ['pdm.lock', "PDM's lock", 'run `pdm export --format requirements --output requirements.txt`'],
+  ['Pipfile.lock', "Pipenv's lock", 'run `pipenv requirements --hash > requirements.txt`'],
+  [
+    'Pipfile',
+    "Pipenv's list of requirements",
+    'run `pipenv lock && pipenv requirements --hash > requirements.txt`',
+  ],
+  ['conda-lock.yml', "conda's lock", 'write a `requirements.txt` in which everything is pinned by `==`'],
+  [
+    'environment.yml',
+    "conda's list of requirements",
+    'write a `requirements.txt` in which everything is pinned by `==`',
+  ],
+  [
+    'requirements.in',
+    'a list of requirements',
+    'run `uv pip compile --universal --generate-hashes requirements.in -o requirements.txt`',
+  ],
+  [
+    'setup.py',
+    "setuptools' script",
+    'run `uv pip compile --universal --generate-hashes setup.py -o requirements.txt`',
+  ],
+];
+
+/** The error for a project without a lock, with the way out that its files suggest. */
+export async function lockMissing(project: Project, cwd: string): Promise<LockMissingError> {
+  const { directory } = project;
+  const names = new Set(await readdir(directory).catch(() => []));
+  const other = OTHERS.find(([file]) => names.has(file));
+  const subject = `\`${directory}\` has no lock file`;
+  if (other !== undefined) {
+    const [file, what, hint] = other;
+    return new LockMissingError(`${subject} that can be read: \`${file}\` is ${what}`, { hint });
+  }
+  if (project.pyproject?.project === undefined) {
+    return new LockMissingError(subject, {
+      hint: 'write a `requirements.txt` in which everything is pinned by `==`, an empty one where nothing is needed',
+    });
+  }
+  const workspace = await folderAbove(directory, 'uv.lock');
+  if (workspace !== undefined) {
+    const shown = relative(directory, join(workspace, 'uv.lock'));
+    return new LockMissingError(`${subject}, and \`${shown}\` belongs to the folder above it`, {
+      hint: `a workspace's member is built from there: \`pyc build ${relative(cwd, workspace) || '.'} --package ${project.name}\``,
+    });
+  }
+  return new LockMissingError(subject, {
+    hint: 'run `uv lock`, or write a `requirements.txt` in which everything is pinned by `==`',
+  });
+}
+
+/** @throws LockMissingError where something is asked for that only a lock could answer */
+export function refuseWithoutLock(project: Project, want: Selection): void {
+  const asked = [
+    ...want.extras.map((name) => `the extra \`${name}\``),
+    ...want.groups.map((name) => `the group \`${name}\``),
+    ...(want.package === undefined ? [] : [`the package \`${want.package}\``]),
+  ];
+  if (asked.length === 0) return;
+  throw new LockMissingError(
+    `\`${project.directory}\` has no lock file that says what ${asked.join(', ')} ${asked.length === 1 ? 'is' : 'are'}`,
+    { hint: 'run `uv lock`' },
+  );
+}
+
+/** The nearest folder above that has the file. */
+async function folderAbove(directory: string, file: string): Promise<string | undefined> {
+  for (let at = dirname(directory), below = directory; at !== below; below = at, at = dirname(at)) {
+    const found = await access(join(at, file)).then(
+      () => true,
+      () => false,
+    );
+    if (found) return at;
+  }
+  return undefined;
+}
