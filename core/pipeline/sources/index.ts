@@ -16,7 +16,7 @@ export interface SourceSession {
   readonly store: Pick<Store, 'directory'>;
 }
 
-/** The rules that a configuration states; its outputs and its store below the project are no sources. */
+/** The rules that a configuration states; its outputs, its wheelhouse and its store below the project are no sources. */
 export function walkOptionsOf(config: ResolvedConfig, session: SourceSession): WalkOptions {
   return {
     ...(config.include === undefined ? {} : { include: config.include }),
@@ -24,6 +24,7 @@ export function walkOptionsOf(config: ResolvedConfig, session: SourceSession): W
     never: [
       // Its mark is written while the sources are walked.
       session.store.directory,
+      ...(config.wheelhouse === undefined ? [] : [config.wheelhouse]),
       // What a registry's output names is no path.
       ...['layout:build/image', ...config.outputs]
         .filter((spec) => !spec.startsWith('registry:'))

@@ -4,7 +4,6 @@
  */
 import { createLimiter, mapConcurrently } from '../../primitives/concurrency.ts';
 import { type Digest, digestOfJson } from '../../primitives/digest.ts';
-import { PycError } from '../../primitives/errors.ts';
 import { FIXED_MTIME, type Part, type TreeItem } from '../../primitives/file-tree.ts';
 import { findConflicts, makeFileTree, type NamedRecord, TreeConflictError } from '../../primitives/tree.ts';
 import { partOfWheel, type RecordCache } from '../../python/install/part.ts';
@@ -21,14 +20,6 @@ import type { ResolvedConfig } from '../settings.ts';
 import { collectSources, walkOptionsOf } from '../sources/index.ts';
 import type { Collected, Distribution, PythonInBase, Resolution, WheelFile } from '../values.ts';
 
-/**
- * Distributions are locked as sources (an sdist, a folder, a repository) and would have to be built, which this
- * version does not do. `details` lists them all.
- */
-export class SourceUnsupportedError extends PycError {
-  readonly code = 'PYC_SOURCE_UNSUPPORTED';
-}
-
 /** Wheels that are looked for or fetched at once. */
 const PARALLEL = 16;
 
@@ -40,7 +31,6 @@ export async function collectTree(
   records: PartRecords,
   session: Session,
 ): Promise<Collected> {
-  checkSources(resolution.distributions);
   const target = installTarget(resolution.python);
   const finder = wheelFinder(graph, resolution, session);
   const [dependencies, project] = await Promise.all([
@@ -82,20 +72,6 @@ function warnOfStartupCode(recorded: readonly NamedRecord[], target: InstallTarg
 function installTarget({ target }: PythonInBase): InstallTarget {
   const pythonVersion = target.version.split('.').slice(0, 2).join('.');
   return { prefix: PREFIX, implementation: target.implementation, pythonVersion, abi: target.abi };
-}
-
-/** Distributions that would have to be built; building them is not supported yet, and saying so late would cost a download. */
-function checkSources(distributions: readonly Distribution[]): void {
-  const built = distributions.filter((distribution) => distribution.source !== 'wheel');
-  if (built.length === 0) return;
-  const names = built.map(({ name, version, source }) => `\`${name} ${version}\` (${source})`).join(', ');
-  throw new SourceUnsupportedError(
-    `these distributions are locked as sources and would have to be built: ${names}`,
-    {
-      hint: 'lock versions that have wheels, or put wheels of them into a `wheelhouse`',
-      details: built.map(({ name, version, source }) => ({ name, version, source })),
-    },
-  );
 }
 
 type FindWheel = (distribution: Distribution) => Promise<WheelFile>;

@@ -8,6 +8,7 @@ import { markerEnvironment } from '../../python/target.ts';
 import { Version } from '../../python/version.ts';
 import { locateFiles } from '../defaults/index-files.ts';
 import { lockCommand } from '../defaults/lock.ts';
+import { openWheelhouse } from '../defaults/wheelhouse.ts';
 import type { Graph } from '../graph.ts';
 import type { Session } from '../session.ts';
 import type {
@@ -28,6 +29,14 @@ import type {
  */
 export class NoWheelError extends PycError {
   readonly code = 'PYC_NO_WHEEL';
+}
+
+/**
+ * Distributions are locked as sources (an sdist, a folder, a repository) and would have to be built, which this
+ * version does not do. `details` lists them all.
+ */
+export class SourceUnsupportedError extends PycError {
+  readonly code = 'PYC_SOURCE_UNSUPPORTED';
 }
 
 /** The base's Python is outside of what the project's `requires-python` allows. */
@@ -74,11 +83,16 @@ export async function resolvePlatform(
     );
   }
   checkRequiresPython(input.project, python, input.source.reference);
-  const selected = input.lock?.select(python.target, input.want) ?? { chosen: [], rejected: [] };
-  const located = await locateFiles(selected.chosen, python.target, session);
-  const rejected = [...selected.rejected, ...located.rejected];
-  if (rejected.length > 0) throw noWheels(rejected, python, platform, input);
-  const { chosen } = located;
+  const locked = input.lock?.select(python.target, input.want) ?? { chosen: [], rejected: [] };
+  const { wheelhouse } = graph.context.config;
+  const house = await openWheelhouse(wheelhouse, python.target, session);
+  const located = await locateFiles(await house.supply(locked.chosen), python.target, session);
+  const replaced = await house.replace([...locked.rejected, ...located.rejected]);
+  if (replaced.rejected.length > 0) throw noWheels(replaced.rejected, python, platform, input);
+  const refused = new Set(located.rejected.map(({ name }) => name));
+  const chosen = [...located.chosen.filter(({ name }) => !refused.has(name)), ...replaced.chosen].sort(
+    (a, b) => (a.name < b.name ? -1 : 1),
+  );
   checkCoverage(input, python, chosen);
   const resolution = await hooks.resolve.promise(
     {
@@ -91,8 +105,23 @@ export async function resolvePlatform(
     },
     graph.context,
   );
+  refuseSources(resolution.distributions);
   await hooks.resolved.promise(resolution, graph.context);
   return resolution;
+}
+
+/** Distributions that would have to be built; building them is not supported yet, and saying so late would cost a download. */
+function refuseSources(distributions: readonly Distribution[]): void {
+  const built = distributions.filter((distribution) => distribution.source !== 'wheel');
+  if (built.length === 0) return;
+  const names = built.map(({ name, version, source }) => `\`${name} ${version}\` (${source})`).join(', ');
+  throw new SourceUnsupportedError(
+    `these distributions are locked as sources and would have to be built: ${names}`,
+    {
+      hint: 'build wheels of them into a folder and name it in `wheelhouse`, as `uv build --wheel --out-dir wheels PATH` does',
+      details: built.map(({ name, version, source }) => ({ name, version, source })),
+    },
+  );
 }
 
 function checkRequiresPython(project: Project, { target }: PythonInBase, reference: string): void {
