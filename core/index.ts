@@ -41,6 +41,8 @@ export {
   type PluginFile,
   type Preset,
   type PresetInput,
+  type PresetRank,
+  type PresetReason,
 } from './pipeline/plugin.ts';
 export type * from './pipeline/report.ts';
 export type { Config, Origin, ResolvedConfig } from './pipeline/settings.ts';

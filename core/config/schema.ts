@@ -6,6 +6,7 @@
 import * as z from 'zod';
 import { parsePlatform } from '../oci/platform.ts';
 import type { Plugin, Preset } from '../pipeline/plugin.ts';
+import { PROCESS_NAME } from '../pipeline/processes.ts';
 import type { BaseSource } from '../pipeline/values.ts';
 import { messageOf } from '../primitives/errors.ts';
 import { isPlugin, isPreset } from './define.ts';
@@ -178,8 +179,14 @@ const commonFields = {
   entrypoint: texts("The image's entry point, in exec form.").exactOptional(),
   cmd: texts("The image's command, in exec form.").exactOptional(),
   processes: z
-    .record(z.string(), texts('A command in exec form.'), { error: 'must be a table of commands' })
-    .describe('Named commands of one image. Reserved: has no effect yet.')
+    .record(
+      z.string().regex(PROCESS_NAME, 'is no name for a process: letters, digits, `-` and `_`, 63 at most'),
+      texts('A command in exec form.').min(1, 'must hold a program at least'),
+      { error: 'must be a table of commands' },
+    )
+    .describe(
+      'Named commands of one image, in exec form. `web`, or the only one, starts where `entrypoint` says nothing.',
+    )
     .exactOptional(),
   user: text('User of the process, as in `65532:65532` (the default).')
     .refine(

@@ -5,6 +5,7 @@ import { formatPlatform } from '../oci/platform.ts';
 import type { Digest } from '../primitives/digest.ts';
 import type { Log, Warning } from '../primitives/log.ts';
 import { sha256Of } from './defaults/wheel.ts';
+import { processesOf } from './processes.ts';
 import type { BuildReport, ReportedDistribution, ReportedImage, ReportedLayer } from './report.ts';
 import type { BuiltLayer, Distribution, ImageConfig, LayerPlan, Resolution } from './values.ts';
 
@@ -49,6 +50,7 @@ export function reportPlanned(
     digest: null,
     size: null,
     command: [...image.entrypoint, ...image.cmd],
+    processes: processesOf(image.labels),
     user: image.user,
     ports: image.ports,
     distributions: resolution.distributions.map(reportDistribution),

@@ -47,6 +47,8 @@ export interface ReportedImage {
   readonly size: number | null;
   /** What the image starts. */
   readonly command: readonly string[];
+  /** Its named commands; empty where it has none but the one that it starts. */
+  readonly processes: Readonly<Record<string, readonly string[]>>;
   readonly user: string;
   readonly ports: readonly string[];
   readonly distributions: readonly ReportedDistribution[];
@@ -86,6 +88,7 @@ export interface BuildReport {
   readonly dryRun: boolean;
   readonly project: {
     readonly name: string;
+  /** Several that were put together are separated by commas. */
     readonly version: string | null;
     readonly directory: string;
   } | null;

@@ -40,6 +40,7 @@ function reportOf(
         base: { reference: 'python:3.12-slim', digest: digestOf('b') },
         digest: digestOf('m'),
         size: 4_200_000,
+        processes: {},
         command: ['python', '-m', 'uvicorn', 'main:app'],
         user: '65532:65532',
         ports,

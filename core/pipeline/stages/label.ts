@@ -2,6 +2,7 @@
 
 import type { HistoryEntry } from '../../oci/image.ts';
 import { PycError } from '../../primitives/errors.ts';
+import { processLabels } from '../processes.ts';
 import type { ResolvedConfig } from '../settings.ts';
 import type { ImageConfig, Layered, Project, Resolution } from '../values.ts';
 
@@ -35,7 +36,7 @@ export function imageConfigOf(
     workdir: config.workdir ?? '/app',
     ports: portsOf(config.ports ?? []),
     ...(stopSignal === undefined ? {} : { stopSignal }),
-    labels: { ...baseConfig?.Labels, ...known, ...config.labels },
+    labels: { ...baseConfig?.Labels, ...known, ...processLabels(config.processes ?? {}), ...config.labels },
     annotations: { ...known, ...config.annotations },
     history: historyOf(resolution, layered, created),
     created,
