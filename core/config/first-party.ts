@@ -11,9 +11,17 @@ export const PLUGINS: Readonly<Record<string, Load>> = {
   sbom: () => import('pycontainer/plugins/sbom'),
 };
 
-/** First-party presets, in the order in which `auto` asks them. */
+/** First-party presets, in the order in which `auto` asks those of one rank. */
 export const PRESETS: Readonly<Record<string, Load>> = {
+  procfile: () => import('pycontainer/presets/procfile'),
+  django: () => import('pycontainer/presets/django'),
   fastapi: () => import('pycontainer/presets/fastapi'),
+  starlette: () => import('pycontainer/presets/starlette'),
+  litestar: () => import('pycontainer/presets/litestar'),
+  flask: () => import('pycontainer/presets/flask'),
+  streamlit: () => import('pycontainer/presets/streamlit'),
+  celery: () => import('pycontainer/presets/celery'),
+  script: () => import('pycontainer/presets/script'),
 };
 
 /** Every module that can be imported from this package. */

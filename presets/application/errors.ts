@@ -29,8 +29,8 @@ export class PresetNoServerError extends PycError {
 }
 
 /**
- * The project states in pyproject.toml which object is its application, and what it states is malformed or not in
- * the sources.
+ * The project states which object is its application, in pyproject.toml, a settings module or a variable, and what it
+ * states is malformed or not in the sources.
  */
 export class PresetEntrypointError extends PycError {
   readonly code = 'PYC_PRESET_ENTRYPOINT_INVALID';

@@ -1,5 +1,5 @@
 /**
- * Finds the application object of an ASGI framework by reading the sources: where the framework itself would
+ * Finds the application object of a framework by reading the sources: where the framework itself would
  * look first, then everywhere. Which frameworks there are and what starts an application is not known here.
  */
 import {
@@ -12,6 +12,7 @@ import {
 } from 'pycontainer/python';
 import type { Candidate } from './errors.ts';
 import { mountedIn } from './mounts.ts';
+import { isAside } from './place.ts';
 
 /** What the application of a framework looks like. */
 export interface Wanted {
@@ -40,11 +41,6 @@ export interface Search {
   readonly candidates: readonly Application[];
 }
 
-/** Folders and files whose applications are not the project's. */
-const ASIDE =
-  /(?:^|\/)(?:tests?|testing|docs?|docs_src|examples?|samples?|benchmarks?|notebooks|migrations|alembic)\//;
-const ASIDE_FILE = /(?:^|\/)(?:conftest|test_[^/]*|[^/]*_tests?|setup|noxfile)\.py$/;
-
 /**
  * Looks for the application.
  *
@@ -64,10 +60,14 @@ export async function findApplication(
   for (const kind of ['object', 'factory'] as const) {
     for (const path of usual) {
       const found = await applicationsIn(tree, path, wanted, kind, true);
-      if (found.length > 0) return choose(tree, found, kind === 'object' ? wanted.names : wanted.factories);
+      if (found.length === 0) continue;
+      const preferred = kind === 'object' ? wanted.names : wanted.factories;
+      const own = await chosenOf(tree, found, preferred, new Set(found.map(({ file }) => file)), passOver);
+      // All of them mounted by one another: whatever that means, they are what there is.
+      return own.candidates.length === 0 ? { candidates: unique(found) } : own;
     }
   }
-  const others = tree.paths.filter((path) => importable(path) && !ASIDE.test(path) && !ASIDE_FILE.test(path));
+  const others = tree.paths.filter((path) => importable(path) && !isAside(path));
   const found: Application[] = [];
   for (const path of others) {
     try {
@@ -78,23 +78,35 @@ export async function findApplication(
   }
   for (const kind of ['object', 'factory'] as const) {
     const ofKind = found.filter((application) => application.kind === kind);
-    if (ofKind.length > 0) return choose(tree, ofKind, []);
+    if (ofKind.length > 0) return chosenOf(tree, ofKind, [], others, passOver);
   }
   return { candidates: [] };
 }
 
-async function choose(
+/** The applications of one module alone, by the framework's preferences. */
+export async function findIn(tree: SourceTree, path: string, wanted: Wanted): Promise<Search> {
+  for (const kind of ['object', 'factory'] as const) {
+    const found = await applicationsIn(tree, path, wanted, kind, true);
+    const preferred = kind === 'object' ? wanted.names : wanted.factories;
+    if (found.length > 0) return chosenOf(tree, found, preferred, [path], async () => false);
+  }
+  return { candidates: [] };
+}
+
+/** @param files - where applications could be mounted into others */
+async function chosenOf(
   tree: SourceTree,
   found: readonly Application[],
   preferred: readonly string[],
+  files: Iterable<string>,
+  passOver: (error: unknown) => Promise<boolean>,
 ): Promise<Search> {
   for (const name of preferred) {
     const chosen = found.find((application) => application.name === name);
     if (chosen !== undefined) return { chosen, candidates: found };
   }
-  const mounted = await mountedIn(tree, new Set(found.map(({ file }) => file)));
-  const free = found.filter(({ identity }) => !mounted.has(identity));
-  const candidates = unique(free.length === 0 ? found : free);
+  const mounted = await mountedIn(tree, files, passOver);
+  const candidates = unique(found.filter(({ identity }) => !mounted.has(identity)));
   return candidates.length === 1 ? { chosen: candidates[0]!, candidates } : { candidates };
 }
 

@@ -1,4 +1,4 @@
-/** An entry point that the project itself states in its pyproject.toml, checked against the sources. */
+/** An entry point that the project itself states, in pyproject.toml or a variable, checked against the sources. */
 import { classesOf, resolveObject, type SourceTree } from 'pycontainer/python';
 import { PresetEntrypointError } from './errors.ts';
 
@@ -19,24 +19,21 @@ const TARGET =
 /**
  * Checks a stated entry point.
  *
- * @param table names the place in messages, as in `[tool.fastapi]`
+ * @param place names it in messages, as in `` `entrypoint` in `[tool.fastapi]` of pyproject.toml ``
  * @throws PresetEntrypointError where it is no `module:name`, or names something that the project's own
  * modules do not have. Modules of dependencies are taken on trust.
  */
 export async function checkEntrypoint(
   tree: SourceTree,
-  table: string,
+  place: string,
   entrypoint: unknown,
   classes: ReadonlySet<string>,
 ): Promise<Stated> {
   const groups = typeof entrypoint === 'string' ? TARGET.exec(entrypoint)?.groups : undefined;
   if (groups?.module === undefined || groups.name === undefined) {
-    throw new PresetEntrypointError(
-      `\`entrypoint\` in \`${table}\` of pyproject.toml is no \`module:name\``,
-      {
-        hint: 'write it as in `entrypoint = "shop.main:app"`',
-      },
-    );
+    throw new PresetEntrypointError(`${place} is no \`module:name\``, {
+      hint: 'write it as in `shop.main:app`',
+    });
   }
   const { module, name } = groups;
   const target = `${module}:${name}`;
@@ -44,14 +41,14 @@ export async function checkEntrypoint(
   if (path === undefined) {
     const [top] = module.split('.');
     if (tree.pathOf(top!) === undefined && !tree.isNamespace(top!)) return { target, factory: false };
-    throw missing(table, target, `the project has no module \`${module}\``);
+    throw missing(place, target, `the project has no module \`${module}\``);
   }
   const object = await resolveObject(tree, module, name);
   if (object?.kind !== 'definition') {
     const { statements } = await tree.load(path);
     const open = object !== undefined || statements.some((one) => one.kind === 'from' && one.name === '*');
     if (open) return { target, factory: false, file: path };
-    throw missing(table, target, `\`${path}\` does not define \`${name}\``);
+    throw missing(place, target, `\`${path}\` does not define \`${name}\``);
   }
   const { statement } = object;
   const made =
@@ -59,9 +56,8 @@ export async function checkEntrypoint(
   return { target, factory: made, file: object.path, line: statement.line };
 }
 
-function missing(table: string, target: string, why: string): PresetEntrypointError {
-  return new PresetEntrypointError(
-    `\`${target}\`, the entry point in \`${table}\` of pyproject.toml, does not exist: ${why}`,
-    { hint: `correct \`entrypoint\` in \`${table}\`` },
-  );
+function missing(place: string, target: string, why: string): PresetEntrypointError {
+  return new PresetEntrypointError(`\`${target}\`, which ${place} states, does not exist: ${why}`, {
+    hint: `correct ${place}`,
+  });
 }

@@ -1,0 +1,24 @@
+/** gunicorn's command, which the tables of ASGI and WSGI servers share. */
+import { isAtLeast, PORT, type Start } from './locked.ts';
+
+/**
+ * It listens on all interfaces only where PORT is set. Its heartbeat files must not lie on a disk, and from 25.1 on it
+ * has a control socket below the home folder, which no container needs.
+ *
+ * @param worker - the arguments that choose another kind of worker
+ */
+export function startGunicorn(
+  target: string,
+  factory: boolean,
+  version: string,
+  worker: readonly string[] = [],
+): Pick<Start, 'entrypoint' | 'env'> {
+  return {
+    entrypoint: [
+      ...['python', '-m', 'gunicorn', factory ? `${target}()` : target, ...worker],
+      ...['--worker-tmp-dir', '/dev/shm'],
+      ...(isAtLeast(version, '25.1') ? ['--no-control-socket'] : []),
+    ],
+    env: { PORT: String(PORT) },
+  };
+}

@@ -1,0 +1,6 @@
+from .queue import queue
+
+
+@queue.task
+def tick():
+    return "tick"

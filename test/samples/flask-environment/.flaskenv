@@ -1,0 +1,3 @@
+# for `flask run`
+export FLASK_DEBUG=1
+FLASK_APP="web/server.py:create_app()"
