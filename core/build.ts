@@ -71,6 +71,11 @@ export function check(options: BuildOptions = {}): Promise<BuildReport> {
 
 /** Pins every base in `pycontainer.lock`. */
 export function lock(options: BuildOptions = {}): Promise<BuildReport> {
+/** Resolves and plans like {@link check}, and puts the merged configuration into the report, each value with its origin. */
+export function explain(options: BuildOptions = {}): Promise<BuildReport> {
+  return runAll('explain', { ...options, dryRun: true }, options.locked === true ? 'locked' : 'use');
+}
+
   return runAll('lock', { ...options, dryRun: true }, options.updateBase === true ? 'renew' : 'add');
 }
 
@@ -181,3 +186,7 @@ function joined(first: BuildReport, next: BuildReport): BuildReport {
     timings,
   };
 }
+    configuration:
+      first.configuration === null
+        ? next.configuration
+        : [...first.configuration, ...(next.configuration ?? [])],

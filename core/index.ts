@@ -5,7 +5,7 @@
 export { type ArMember, readAr, writeAr } from './archive/ar.ts';
 export { type Compression, type DecompressOptions, decompress } from './archive/decompress.ts';
 export { type ReadTarOptions, readTar, type TarEntry, type TarVisitor } from './archive/tar.ts';
-export { type BuildOptions, build, check, lock } from './build.ts';
+export { type BuildOptions, build, check, explain, lock } from './build.ts';
 export * from './config/define.ts';
 export type { CommandLine } from './config/load.ts';
 export type { HttpClient, HttpRequest, HttpResponse } from './http/client.ts';

@@ -11,7 +11,7 @@ import { PluginOptionsError } from './errors.ts';
 export interface ConfigContext {
   /** The environment of the process. */
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** The command that runs: `build`, `check`, `lock`. */
+  /** The command that runs: `build`, `check`, `explain`, `lock`. */
   readonly command: string;
   /** What `--profile` or `PYC_PROFILE` says. */
   readonly profile: string | undefined;

@@ -13,6 +13,7 @@ import { createPartRecords, type PartRecords } from './collect/part-records.ts';
 import { findBase } from './defaults/base.ts';
 import { corePlugin } from './defaults/index.ts';
 import { refuseWithoutLock } from './defaults/lock-missing.ts';
+import { explainConfig } from './explanation.ts';
 import { createGraph, type Graph } from './graph.ts';
 import type { BuildContext } from './hooks.ts';
 import { applyPreset } from './presets.ts';
@@ -225,6 +226,11 @@ class Build {
 
   async #publish(
     graph: Graph,
+    if (this.#session.command !== 'explain' || this.report.configuration !== null) return;
+    this.report = {
+      ...this.report,
+      configuration: [{ image: name, values: explainConfig(config, resolution, image) }],
+    };
     project: Project,
     name: string,
     images: readonly FinishedImage[],

@@ -74,7 +74,16 @@ export interface ReportedError {
   readonly exitCode: 1 | 2 | 130;
 }
 
-/** What a preset chose and where it saw it. */
+/** One value of the merged configuration. */
+export interface ReportedValue {
+  /** Dotted, as in `env.PORT`. */
+  readonly key: string;
+  readonly value: unknown;
+  /** A file, a flag, a variable, a preset and its reason, or `default`. */
+  readonly origin: string;
+}
+
+/** What presets chose and where they saw it. */
 export interface ReportedPreset {
   readonly name: string;
   readonly reasons: readonly { readonly message: string; readonly file?: string; readonly line?: number }[];
@@ -97,6 +106,10 @@ export interface BuildReport {
   readonly images: readonly ReportedImage[];
   readonly index: { readonly digest: Digest } | null;
   readonly outputs: readonly ReportedOutput[];
+  /** The merged configuration of each image; null but for `explain`. */
+  readonly configuration:
+    | readonly { readonly image: string; readonly values: readonly ReportedValue[] }[]
+    | null;
   readonly attachments: readonly ReportedAttachment[];
   readonly warnings: readonly Warning[];
   readonly error: ReportedError | null;
@@ -118,6 +131,7 @@ export function emptyReport(command: string): BuildReport {
     images: [],
     index: null,
     outputs: [],
+    configuration: null,
     attachments: [],
     warnings: [],
     error: null,

@@ -18,7 +18,7 @@ export interface Session {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Absolute. */
   readonly cwd: string;
-  /** `build`, `check`, `lock`. */
+  /** `build`, `check`, `explain`, `lock`. */
   readonly command: string;
   /** True: accept what the store has, make no request. */
   readonly offline: boolean;

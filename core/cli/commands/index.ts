@@ -32,6 +32,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./check.ts'),
   },
   {
+    name: 'explain',
+    usage: 'explain preset [DIR]',
+    summary: 'print the merged configuration and where each value came from',
+    load: () => import('./explain.ts'),
+  },
+  {
     name: 'lock',
     usage: 'lock [DIR]',
     summary: 'pin the base image in pycontainer.lock',

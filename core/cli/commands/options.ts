@@ -1,4 +1,4 @@
-/** The options that `build`, `check` and `lock` share, and what they become: options of a build. */
+/** The options that `build`, `check`, `explain` and `lock` share, and what they become: options of a build. */
 import { Command, CommanderError, Option } from 'commander';
 import type { BuildOptions } from '../../index.ts';
 import type { Config } from '../../pipeline/settings.ts';
