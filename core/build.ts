@@ -10,6 +10,8 @@ import { isAborted, TaskAbortedError } from './pipeline/aborted.ts';
 import { runBuild } from './pipeline/builder.ts';
 import { type PinFile, type PinMode, readPins } from './pipeline/pins.ts';
 import { type BuildReport, emptyReport, reportError } from './pipeline/report.ts';
+import { keepWarnings } from './pipeline/report-draft.ts';
+import { createRunMemory } from './pipeline/run-memory.ts';
 import type { Session, StatedCredentials } from './pipeline/session.ts';
 import type { ResolvedConfig } from './pipeline/settings.ts';
 import { PycError } from './primitives/errors.ts';
@@ -100,7 +102,11 @@ async function runAll(command: string, options: BuildOptions, pinMode: PinMode):
         pins.set(folder, known);
         return known;
       };
-      for (const config of await loadAll(command, options, env, cwd, directory)) {
+      const said = keepWarnings(log);
+      const configs = await loadAll(command, options, env, cwd, directory, said.log);
+      report = { ...report, warnings: said.warnings };
+      const memory = createRunMemory();
+      for (const config of configs) {
         const session: Session = {
           http,
           store,
@@ -114,10 +120,18 @@ async function runAll(command: string, options: BuildOptions, pinMode: PinMode):
           noCache: options.noCache === true,
           sourceDateEpoch: epochOf(env),
           pins: await pinsOf(pinDirectory(config)),
+          memory,
           ...(options.credentials === undefined ? {} : { credentials: options.credentials }),
         };
         const one = await runBuild(config, session);
-        report = report.images.length === 0 ? one : joined(report, one);
+        report =
+          config === configs[0]
+            ? { ...one, warnings: [...report.warnings, ...one.warnings] }
+            : joined(report, one);
+        if (report.error !== null && configs.length > 1 && config.name !== undefined) {
+          const message = `image \`${config.name}\`: ${report.error.message}`;
+          report = { ...report, error: { ...report.error, message } };
+        }
         if (!report.ok) break;
         await session.pins.save();
       }
@@ -138,6 +152,7 @@ async function loadAll(
   env: Readonly<Record<string, string | undefined>>,
   cwd: string,
   cacheDirectory: string,
+  log: Log,
 ): Promise<readonly ResolvedConfig[]> {
   const { loadConfigs } = await import('./config/load.ts');
   return loadConfigs({
@@ -151,6 +166,7 @@ async function loadAll(
     commandLine: options.commandLine,
     cacheDirectory,
     architecture: process.arch,
+    warn: log.warn,
   });
 }
 

@@ -3,9 +3,11 @@ import { existsSync, statSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { dirname, relative, resolve } from 'node:path';
 import { isPycError, messageOf } from '../primitives/errors.ts';
+import type { Warning } from '../primitives/log.ts';
 import { visible } from '../primitives/path.ts';
-import { type ConfigStyle, checkValues } from './check.ts';
+import { type Checked, type ConfigStyle, checkValues } from './check.ts';
 import type { ConfigContext } from './define.ts';
+import { withoutEarlierKeys } from './earlier-keys.ts';
 import {
   ConfigCycleError,
   ConfigFailedError,
@@ -40,6 +42,7 @@ export interface Chain {
   readonly files: readonly ConfigLayer[];
   readonly profiles: readonly ConfigLayer[];
   readonly faults: readonly ConfigFault[];
+  readonly warnings: readonly Warning[];
   /** Every profile that any of the files has. */
   readonly profileNames: readonly string[];
 }
@@ -67,7 +70,7 @@ export async function chainOf(
 ): Promise<Chain> {
   const origin = shownPath(found.file, context.cwd);
   const directory = dirname(found.file);
-  const { values, faults } = checkValues(raw, style, () => origin, prefix);
+  const { values, faults, warnings } = checked(raw, style, origin, prefix);
   const {
     extends: extended,
     profiles: ownProfiles = {},
@@ -102,7 +105,28 @@ export async function chainOf(
         : [layer(profile, directory, `profile \`${context.profile}\` in ${origin}`)]),
     ],
     faults: [...bases.flatMap((base) => base.faults), ...faults],
+    warnings: [...bases.flatMap((base) => base.warnings), ...warnings],
     profileNames: [...bases.flatMap(({ profileNames }) => profileNames), ...Object.keys(ownProfiles)],
+  };
+}
+
+/** Checks a file's values. Its earlier keys are faulted under the names that it has for them. */
+function checked(
+  raw: unknown,
+  style: ConfigStyle,
+  origin: string,
+  prefix: string,
+): Checked & { readonly warnings: readonly Warning[] } {
+  if (style !== 'kebab') return { ...checkValues(raw, style, () => origin, prefix), warnings: [] };
+  const { values, faults, warnings, written } = withoutEarlierKeys(raw);
+  const result = checkValues(values, style, () => origin, prefix);
+  return {
+    values: result.values,
+    faults: [
+      ...faults.map((fault) => ({ ...fault, origin })),
+      ...result.faults.map((fault) => ({ ...fault, path: written(fault.path) })),
+    ],
+    warnings,
   };
 }
 

@@ -72,7 +72,8 @@ export function definitionOf(schema: z.core.$ZodType): Definition {
   return { type: 'other', name: def.type };
 }
 
-type Fault = Omit<ConfigFault, 'origin'>;
+/** A fault whose source is not known yet. */
+export type Fault = Omit<ConfigFault, 'origin'>;
 
 function faultsOf(issue: z.core.$ZodIssue, values: unknown, style: ConfigStyle): Fault[] {
   const path = issue.path.map(String);

@@ -3,9 +3,10 @@
  * command line, environment, profile, file (before what it extends), then whatever presets and defaults say later.
  */
 import { statSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { join, relative, resolve } from 'node:path';
 import type { Plugin } from '../pipeline/plugin.ts';
 import type { Config, Origin, ResolvedConfig } from '../pipeline/settings.ts';
+import type { Warning } from '../primitives/log.ts';
 import { nearest } from '../primitives/nearest.ts';
 import { visible } from '../primitives/path.ts';
 import {
@@ -45,6 +46,8 @@ export interface ConfigRequest {
   readonly commandLine?: CommandLine | undefined;
   /** Where transpiled configurations are kept; undefined keeps none. */
   readonly cacheDirectory?: string | undefined;
+  /** Hears of what a file holds in vain. */
+  readonly warn?: ((warning: Warning) => void) | undefined;
   /** The host's, as Node names it (`x64`, `arm64`); decides the default platform. */
   readonly architecture: string;
 }
@@ -69,25 +72,27 @@ export async function loadConfigs(request: ConfigRequest): Promise<readonly Reso
   const images = found === undefined ? [] : await imagesOf(found, request, profile);
   const faults = [...images.flatMap((image) => image.faults), ...above.faults];
   if (faults.length > 0) throw new ConfigInvalidError(faults);
+  for (const warning of images.flatMap((image) => image.warnings)) request.warn?.(warning);
   if (profile !== undefined) checkProfile(profile, images);
-  const kept =
-    found === undefined
-      ? []
-      : located(images, above.layers, {
-          start,
-          isDirectoryNamed: request.directory !== undefined,
-          file: found.file,
-          isFileNamed: named !== undefined,
-        });
-  if (kept.length > 0) {
-    return await Promise.all(
-      chosen(kept, request.only ?? []).map((image) => finish(image, found?.file, request)),
-    );
+  if (found !== undefined) {
+    const scope = {
+      start,
+      isDirectoryNamed: request.directory !== undefined,
+      file: found.file,
+      isFileNamed: named !== undefined,
+    };
+    const all = located(images, above.layers, scope);
+    const kept = all.filter(({ directory }) => concerns(scope, directory));
+    if (kept.length > 0) {
+      const built = chosen(kept, request.only ?? []);
+      const shared = await sharedBy(all, built, relative(request.cwd, found.file), request.command);
+      return await Promise.all(built.map((image) => finish(image, found.file, request, shared)));
+    }
   }
   const alone = mergeLayers(above.layers);
   const project = alone.values.project as string | undefined;
   const [image] = chosen([{ ...alone, directory: project ?? start }], request.only ?? []);
-  return [await finish(image!, undefined, request)];
+  return [await finish(image!, undefined, request, new Set())];
 }
 
 function located(images: readonly Image[], above: readonly ConfigLayer[], scope: Scope): readonly Located[] {
@@ -96,8 +101,24 @@ function located(images: readonly Image[], above: readonly ConfigLayer[], scope:
     .map((merged) => ({
       ...merged,
       directory: projectDirectory(scope, merged.values.project as string | undefined),
-    }))
-    .filter(({ directory }) => concerns(scope, directory));
+    }));
+}
+
+/** The layouts that several images share. @throws ConfigInvalidError where one image would overwrite another */
+async function sharedBy(
+  all: readonly Located[],
+  built: readonly Located[],
+  origin: Origin,
+  command: string,
+): Promise<ReadonlySet<string>> {
+  if (all.length < 2) return new Set();
+  const { faultsOfNames, faultsOfOutputs, sharedLayouts } = await import('./collisions.ts');
+  const faults = [
+    ...faultsOfNames(all, origin),
+    ...(command === 'lock' ? [] : faultsOfOutputs(built, origin)),
+  ];
+  if (faults.length > 0) throw new ConfigInvalidError(faults);
+  return sharedLayouts(all);
 }
 
 /** What is configured, and the project that it is about. */
@@ -106,6 +127,7 @@ type Located = MergedLayers & { readonly directory: string };
 interface Image {
   readonly layers: readonly ConfigLayer[];
   readonly faults: ConfigInvalidError['details'];
+  readonly warnings: readonly Warning[];
   readonly profileNames: readonly string[];
   readonly isFunction: boolean;
 }
@@ -187,6 +209,7 @@ async function finish(
   image: Located,
   file: string | undefined,
   request: ConfigRequest,
+  shared: ReadonlySet<string>,
 ): Promise<ResolvedConfig> {
   const {
     project: _project,
@@ -215,6 +238,7 @@ async function finish(
     // The user's come first: of what finds, the first answer counts.
     plugins: [...plugins, ...standing.filter(({ name }) => !plugins.some((plugin) => plugin.name === name))],
     presets,
+    sharedLayouts: [...shared],
     explicitPreset: preset !== 'auto' && preset !== false,
     ...(file === undefined ? {} : { file }),
     origins: image.origins,

@@ -161,11 +161,16 @@ const commonFields = {
     .exactOptional(),
   push: flag('Push every tag to its registry. Default: false.').exactOptional(),
   registry: withoutCredentials(
-    text('Prefix of tags that name no registry, as in `ghcr.io/me`.'),
+    text(
+      'Prefix of tags that name no registry, as in `ghcr.io/me`. A repository that it ends with is not repeated.',
+    ),
   ).exactOptional(),
   extras: texts("The project's extras that go in.").exactOptional(),
   groups: texts(
     'The dependency groups that go in. Development groups stay out unless named.',
+  ).exactOptional(),
+  dependencies: flag(
+    "Put the locked distributions in. Default: true. `false` reads no lock, and the environment sees the base's packages.",
   ).exactOptional(),
   package: text("The workspace's member to build, of a project locked by uv.").exactOptional(),
   wheelhouse: text(

@@ -69,13 +69,14 @@ class Build {
     this.#config = config;
     this.#sources = config;
     this.#session = session;
-    this.#records = createPartRecords(session);
+    this.#records = session.memory.get('part records', () => createPartRecords(session));
     this.report = { ...emptyReport(session.command), dryRun: session.dryRun };
   }
 
   async run(): Promise<void> {
     const context: BuildContext = { signal: this.#session.signal, config: this.#config };
-    const base = createBaseFileReader(this.#session.signal);
+    const { memory, signal } = this.#session;
+    const base = memory.get('base files', () => createBaseFileReader(signal));
     const plugins = [...this.#config.plugins, corePlugin(this.#config, this.#session, base)];
     const graph = createGraph(plugins, context, createPluginApi(this.#config, this.#session, base));
     this.#graph = graph;
@@ -107,7 +108,10 @@ class Build {
     const { hooks, context } = graph;
     const root = (await hooks.project.promise({ directory }, context))!;
     this.#noteProject(root);
-    const lock = await hooks.lock.promise({ project: root }, context);
+    const { dependencies = true, package: member } = this.#config;
+    const isAsked = dependencies || member !== undefined;
+    const found = isAsked ? await hooks.lock.promise({ project: root }, context) : undefined;
+    const lock = dependencies ? found : undefined;
     this.report = {
       ...this.report,
       lock: lock === undefined ? null : { path: lock.path, format: lock.format },
@@ -117,8 +121,8 @@ class Build {
       groups: this.#config.groups,
       ...(this.#config.package === undefined ? {} : { package: this.#config.package }),
     };
-    if (lock === undefined) refuseWithoutLock(root, want);
-    const project = await this.#memberOf(root, lock, graph);
+    if (found === undefined && isAsked) refuseWithoutLock(root, want);
+    const project = await this.#memberOf(root, found, graph);
     const base = this.#config.base ?? (await defaultBase(project, lock, want, platforms));
     const source = typeof base === 'string' ? await findBase(base, project, graph) : base;
     return { project, lock, source, want };
@@ -256,7 +260,7 @@ class Build {
       })),
     };
     const receipts = await graph.stage('publish', () => publishBuild(build, destinations, graph));
-    this.report = { ...this.report, outputs: receipts };
+    this.report = { ...this.report, outputs: receipts.map((receipt) => ({ ...receipt, image: name })) };
   }
 
   #named(name: string): Pick<ReportedImage, 'name' | 'tags'> {

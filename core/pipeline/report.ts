@@ -55,8 +55,11 @@ export interface ReportedImage {
   readonly layers: readonly ReportedLayer[];
 }
 
-/** What a destination did. */
-export type ReportedOutput = Receipt;
+/** What a destination did with an image. */
+export interface ReportedOutput extends Receipt {
+  /** The image's name. */
+  readonly image: string;
+}
 
 export interface ReportedAttachment {
   readonly type: string;
@@ -103,13 +106,13 @@ export interface BuildReport {
   } | null;
   readonly lock: { readonly path: string; readonly format: string } | null;
   readonly preset: ReportedPreset | null;
-  readonly images: readonly ReportedImage[];
-  readonly index: { readonly digest: Digest } | null;
-  readonly outputs: readonly ReportedOutput[];
   /** The merged configuration of each image; null but for `explain`. */
   readonly configuration:
     | readonly { readonly image: string; readonly values: readonly ReportedValue[] }[]
     | null;
+  readonly images: readonly ReportedImage[];
+  readonly index: { readonly digest: Digest } | null;
+  readonly outputs: readonly ReportedOutput[];
   readonly attachments: readonly ReportedAttachment[];
   readonly warnings: readonly Warning[];
   readonly error: ReportedError | null;

@@ -3,6 +3,7 @@ import type { HttpClient } from '../http/client.ts';
 import type { Log } from '../primitives/log.ts';
 import type { Store } from '../store/store.ts';
 import type { PinFile } from './pins.ts';
+import type { RunMemory } from './run-memory.ts';
 
 /** Credentials that the user stated for every registry of this run. */
 export interface StatedCredentials {
@@ -29,5 +30,7 @@ export interface Session {
   /** Seconds since 1970, for `created`, history and the SBOM; undefined where the user set none. */
   readonly sourceDateEpoch: number | undefined;
   readonly pins: PinFile;
+  /** What the images of the run read once. */
+  readonly memory: RunMemory;
   readonly credentials?: StatedCredentials;
 }

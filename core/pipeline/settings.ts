@@ -26,6 +26,11 @@ export interface Config {
   readonly registry?: string;
   readonly extras?: readonly string[];
   readonly groups?: readonly string[];
+  /**
+   * The locked distributions go in; default true. False leaves all of them out and reads no lock: the base has what
+   * the project imports, and the environment sees the base's packages.
+   */
+  readonly dependencies?: boolean;
   /** A workspace's member. */
   readonly package?: string;
   /** A folder of wheels that is searched before the network. */
@@ -85,6 +90,8 @@ export interface ResolvedConfig
   readonly plugins: readonly Plugin[];
   /** The presets that may look at the project, in order: one by name, all of ours for `auto`, none for `false`. */
   readonly presets: readonly Preset[];
+  /** Absolute: layouts that other images of the configuration go to as well, so that each goes there by its name. */
+  readonly sharedLayouts: readonly string[];
   /** True where the user named the preset, so that finding nothing is an error. */
   readonly explicitPreset: boolean;
   /** Absolute path of the configuration file, where there is one. */

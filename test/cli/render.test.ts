@@ -61,6 +61,7 @@ function reportOf(
     ],
     outputs: [
       {
+        image: 'shop',
         destination,
         reference,
         digest: digestOf('m'),

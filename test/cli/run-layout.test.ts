@@ -8,6 +8,7 @@ import { digestOf } from '../../core/primitives/digest.ts';
 function typed(path: string, cwd: string): string | undefined {
   const image = { name: 'shop', ports: [], tags: [] } as unknown as ReportedImage;
   const output = {
+    image: image.name,
     destination: 'layout:build/image',
     reference: `oci:${path}:latest`,
     digest: digestOf('m'),

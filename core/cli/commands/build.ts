@@ -112,7 +112,6 @@ function command(): Command {
     .optionsGroup(EARLIER_NAMES)
     .addOption(new Option('--base-image <ref>', 'the same as --base'))
     .addOption(new Option('--context <dir>', 'the same as DIR'))
-    .addOption(new Option('--include-deps', 'changes nothing: dependencies always go in'))
     .addOption(new Option('--requirements <file>', 'changes nothing: the lock is found in the project'))
     .addOption(new Option('--no-progress', 'the same as --progress none'))
     .addHelpText('after', EXAMPLES);

@@ -17,6 +17,7 @@ export interface SharedValues {
   readonly package?: string;
   readonly extra?: readonly string[];
   readonly group?: readonly string[];
+  readonly includeDeps?: boolean;
   readonly python?: string;
   readonly libc?: string;
   readonly platform?: readonly string[];
@@ -46,6 +47,8 @@ export function projectCommand(name: string, description: string): Command {
     .addOption(new Option('--package <name>', "a workspace's member to build"))
     .addOption(list('--extra <name>', "an extra of the project's; repeatable"))
     .addOption(list('--group <name>', 'a dependency group; repeatable'))
+    .addOption(new Option('--include-deps', 'put the locked distributions in, as is the default'))
+    .addOption(new Option('--no-include-deps', 'leave them out: the base has what the project imports'))
     .addOption(
       new Option('--python <version>', "the base's Python, as in 3.12.7, where its files do not say"),
     )
@@ -145,6 +148,10 @@ export function buildOptions(
     ['--package', { package: values.package }],
     ['--extra', { extras: values.extra }],
     ['--group', { groups: values.group }],
+    [
+      values.includeDeps === true ? '--include-deps' : '--no-include-deps',
+      { dependencies: values.includeDeps },
+    ],
     ['--platform', { platforms: values.platform }],
     ['--base-image', { base: values.baseImage }],
     ['--base', { base: values.base }],

@@ -10,8 +10,19 @@ import { memoryContent, partOfItems } from './memory-part.ts';
 /** Where the virtual environment lies, relative to the root. */
 export const PREFIX = 'opt/venv';
 
-/** The part `environment`, or of another name where a distribution has that one. */
-export function environmentPart({ target, interpreter }: PythonInBase, name = 'environment'): Part {
+/** What may differ between two environments on one Python. */
+export interface EnvironmentOptions {
+  /** Another than `environment` where a distribution has that one. */
+  readonly name?: string;
+  /** True where the base's own packages can be imported as well. */
+  readonly seesBase?: boolean;
+}
+
+/** The part of the environment's own files. */
+export function environmentPart(
+  { target, interpreter }: PythonInBase,
+  { name = 'environment', seesBase = false }: EnvironmentOptions = {},
+): Part {
   const minor = target.version.split('.').slice(0, 2).join('.');
   const owner = { uid: 0, gid: 0, mtime: FIXED_MTIME };
   const directory = (path: string): TreeItem => [
@@ -24,7 +35,7 @@ export function environmentPart({ target, interpreter }: PythonInBase, name = 'e
   ];
   const settings = [
     `home = ${interpreter.slice(0, interpreter.lastIndexOf('/')) || '/'}`,
-    'include-system-site-packages = false',
+    `include-system-site-packages = ${seesBase}`,
     `version = ${target.version}`,
     `executable = ${interpreter}`,
     '',

@@ -13,18 +13,22 @@ export interface PartRecords extends RecordCache {
   flush(): Promise<void>;
 }
 
-/** The records of one build. */
+/** The records of one run: what one image has learnt, the next one need not. */
 export function createPartRecords({ store, noCache }: Session): PartRecords {
   const keyOf = (key: Digest): Digest => digestOfJson({ what: 'record of a part', key });
+  const known = new Map<Digest, PartRecord>();
   const fresh = new Map<Digest, PartRecord>();
   return {
     async get(key) {
-      const known = fresh.get(key);
-      if (known !== undefined) return known;
+      const before = known.get(key);
+      if (before !== undefined) return before;
       const value = noCache ? undefined : await store.readAction(keyOf(key));
-      return isPartRecord(value) ? value : undefined;
+      if (!isPartRecord(value)) return undefined;
+      known.set(key, value);
+      return value;
     },
     async set(key, record) {
+      known.set(key, record);
       fresh.set(key, record);
     },
     async flush() {

@@ -1,12 +1,13 @@
 /** The bases that need no plugin: a registry's images, OCI layouts, archives, and nothing at all. */
 import { isAbsolute, resolve } from 'node:path';
 import type { Image } from '../../oci/image.ts';
-import { normalizePlatform, type Platform } from '../../oci/platform.ts';
+import { formatPlatform, normalizePlatform, type Platform } from '../../oci/platform.ts';
 import { formatReference, parseReference } from '../../oci/reference.ts';
 import { isDigest } from '../../primitives/digest.ts';
 import { PycError } from '../../primitives/errors.ts';
 import { nearest } from '../../primitives/nearest.ts';
 import type { Graph } from '../graph.ts';
+import type { RunMemory } from '../run-memory.ts';
 import type { BaseContext, BaseSource, Project } from '../values.ts';
 import type { Registries } from './registries.ts';
 
@@ -33,19 +34,23 @@ export async function findBase(reference: string, project: Project, graph: Graph
   });
 }
 
-/** Our own answer to `base`: the last to be asked. */
-export function ownBase(reference: string, registries: Registries): BaseSource | undefined {
+/** Our own answer to `base`: the last to be asked. The images of a run open a base once. */
+export function ownBase(
+  reference: string,
+  registries: Registries,
+  memory: RunMemory,
+): BaseSource | undefined {
   if (reference === 'scratch') return scratch;
   const [scheme, location] = split(reference);
   switch (scheme) {
     case 'layout':
     case 'archive':
-      return localBase(reference, scheme, location);
+      return localBase(reference, scheme, location, memory);
     case 'registry':
-      return registryBase(location, registries);
+      return registryBase(location, registries, memory);
     default:
       // `apt:bookworm` is a reference by the grammar, and nobody's image.
-      return scheme === 'apt' ? undefined : registryBase(reference, registries);
+      return scheme === 'apt' ? undefined : registryBase(reference, registries, memory);
   }
 }
 
@@ -72,13 +77,21 @@ const scratch: BaseSource = {
   },
 };
 
-function localBase(reference: string, scheme: 'layout' | 'archive', location: string): BaseSource {
+function localBase(
+  reference: string,
+  scheme: 'layout' | 'archive',
+  location: string,
+  memory: RunMemory,
+): BaseSource {
   return {
     reference,
     async open(platform, signal, { directory, store }) {
       if (scheme === 'archive') {
-        const { readArchive } = await import('../../oci/archive.ts');
-        return readArchive(absolute(location, directory), { platform, store, signal });
+        const file = absolute(location, directory);
+        return memory.get(`base archive ${file} ${formatPlatform(platform)}`, async () => {
+          const { readArchive } = await import('../../oci/archive.ts');
+          return readArchive(file, { platform, store, signal });
+        });
       }
       const { readLayout } = await import('../../oci/layout.ts');
       const { path, tag } = await splitTag(location, directory);
@@ -103,24 +116,24 @@ function absolute(location: string, directory: string): string {
 /** Key of the pin of a registry's base. */
 const PIN = 'digest';
 
-function registryBase(text: string, registries: Registries): BaseSource {
+function registryBase(text: string, registries: Registries, memory: RunMemory): BaseSource {
   const reference = parseReference(text);
   return {
     reference: text,
     async open(platform, signal, context) {
-      const { openRegistryImage } = await import('../../registry/index.ts');
       const pinned = pinOf(reference.digest === undefined, context);
-      const image = await openRegistryImage(
-        pinned === undefined ? reference : { ...reference, digest: pinned },
-        platform,
-        {
+      const wanted = pinned === undefined ? reference : { ...reference, digest: pinned };
+      const key = `base registry ${formatReference(wanted)} ${formatPlatform(platform)}`;
+      const image = await memory.get(key, async () => {
+        const { openRegistryImage } = await import('../../registry/index.ts');
+        return openRegistryImage(wanted, platform, {
           client: await registries.client(),
           store: context.store,
           log: context.log,
           signal,
           offline: context.offline,
-        },
-      );
+        });
+      });
       if (reference.digest === undefined) context.pins.set(PIN, image.resolved);
       context.log.debug(`base ${formatReference({ ...reference, digest: image.resolved })}`);
       return image;

@@ -19,7 +19,7 @@ export function ownDestination(
     isAbsolute(request.location) ? request.location : resolve(config.directory, request.location);
   switch (request.scheme) {
     case 'layout':
-      return layout(request.spec, path(), session);
+      return layout(request.spec, path(), config, session);
     case 'archive':
     case 'docker-archive':
       return archive(request.spec, request.scheme, path(), session);
@@ -30,12 +30,17 @@ export function ownDestination(
   }
 }
 
-function layout(name: string, directory: string, { store }: Session): Destination {
+function layout(
+  name: string,
+  directory: string,
+  { sharedLayouts }: ResolvedConfig,
+  { store }: Session,
+): Destination {
   return {
     name,
     async publish(build, { signal }) {
       const { writeLayout } = await import('../../oci/layout.ts');
-      const tags = namesOf(build);
+      const tags = sharedLayouts.includes(directory) ? namesAmongOthers(build) : namesOf(build);
       const contents = { ...contentsOf(build), tags };
       // Its index is read, added to and written: two builds at once would forget one of the two.
       const { digest } = await store.exclusive(
@@ -109,6 +114,14 @@ function namesOf(build: FinishedBuild): readonly [string, ...string[]] {
     build.tags.map((tag) => parseReference(tag).tag ?? DEFAULT_TAG),
   );
   return [first, ...others];
+}
+
+/** Beside other images of one configuration: `api` for `api:latest`, `api-1.0` for `api:1.0`. */
+function namesAmongOthers(build: FinishedBuild): readonly [string, ...string[]] {
+  const [first, ...others] = namesOf(build).map((tag) =>
+    tag === DEFAULT_TAG ? build.name : `${build.name}-${tag}`,
+  );
+  return [first!, ...others];
 }
 
 /** Whole references, as `docker load` names what it loaded. */

@@ -24,7 +24,7 @@ export async function locateFiles(
   target: PythonTarget,
   session: Session,
 ): Promise<Located> {
-  const index = createPackageIndex({ http: session.http });
+  const index = session.memory.get('package index', () => createPackageIndex({ http: session.http }));
   const rejected: Rejection[] = [];
   const chosen = await mapConcurrently(
     distributions,

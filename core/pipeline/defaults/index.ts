@@ -4,6 +4,7 @@ import type { BaseFileReader } from '../base-files.ts';
 import type { Plugin } from '../plugin.ts';
 import type { Session } from '../session.ts';
 import type { ResolvedConfig } from '../settings.ts';
+import type { Project } from '../values.ts';
 import { ownBase } from './base.ts';
 import { ownDestination } from './destinations.ts';
 import { findLock } from './lock.ts';
@@ -14,16 +15,24 @@ import { findWheel } from './wheel.ts';
 
 /** Taps `project`, `lock`, `base`, `python`, `wheel` and `destination`. */
 export function corePlugin(config: ResolvedConfig, session: Session, base: BaseFileReader): Plugin {
-  const registries = createRegistries(session);
+  const { memory } = session;
+  const registries = memory.get('registries', () => createRegistries(session));
+  const locks = memory.get('locks', () => new WeakMap<Project, ReturnType<typeof findLock>>());
   const wheelhouse =
     config.wheelhouse === undefined ? undefined : resolve(config.directory, config.wheelhouse);
   return {
     name: 'pycontainer',
     apply(hooks) {
       const { name } = this;
-      hooks.project.tapPromise(name, async ({ directory }) => findProject(directory, session.signal));
-      hooks.lock.tapPromise(name, async ({ project }) => findLock(project, session));
-      hooks.base.tapPromise(name, async ({ reference }) => ownBase(reference, registries));
+      hooks.project.tapPromise(name, async ({ directory }) =>
+        memory.get(`project ${directory}`, () => findProject(directory, session.signal)),
+      );
+      hooks.lock.tapPromise(name, async ({ project }) => {
+        const found = locks.get(project) ?? findLock(project, session);
+        locks.set(project, found);
+        return found;
+      });
+      hooks.base.tapPromise(name, async ({ reference }) => ownBase(reference, registries, memory));
       hooks.python.tapPromise(name, async (request) => findPython(request, config, session, base));
       hooks.wheel.tapPromise(name, async ({ distribution }) => findWheel(distribution, wheelhouse, session));
       hooks.destination.tapPromise(name, async (request) =>

@@ -39,7 +39,10 @@ export async function collectTree(
     ),
     projectPart(resolution, config, target, records, session),
   ]);
-  const environment = environmentPart(resolution.python, freeName('environment', resolution.distributions));
+  const environment = environmentPart(resolution.python, {
+    name: freeName('environment', resolution.distributions),
+    seesBase: config.dependencies === false,
+  });
   const tree = makeFileTree([environment, ...dependencies, ...project]);
   // What has no record yet is opened now, at most as many at once as are fetched, before the conflicts are looked for.
   const recorded = await mapConcurrently(tree.parts, PARALLEL, session.signal, async (part, signal) => ({

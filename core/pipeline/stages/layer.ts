@@ -41,11 +41,13 @@ export async function layerTree(
 ): Promise<BuiltLayer[]> {
   const parts = new Map(tree.parts.map((part) => [part.name, part]));
   checkPlan(plan, parts);
+  const ofRun = session.memory.get('layers', () => new Map<Digest, ReturnType<typeof layerInStore>>());
   const groups = await Promise.all(
     plan.groups.map(async (group) => {
       const members = group.parts.map((name) => parts.get(name)!);
       const key = layerKey(members, options);
-      return { group, members, key, cached: session.noCache ? undefined : await findLayer(key, session) };
+      const cached = session.noCache ? ofRun.get(key) : await findLayer(key, session);
+      return { group, members, key, cached };
     }),
   );
   const missing = groups.filter(({ cached }) => cached === undefined);
@@ -58,6 +60,7 @@ export async function layerTree(
     { signal: session.signal, members: options.members === 'single' ? 'single' : 'spliced' },
   );
   await Promise.all(missing.map(({ key }, index) => rememberLayer(key, written[index]!, session)));
+  for (const [index, { key }] of missing.entries()) ofRun.set(key, written[index]!);
   const fresh = new Map(missing.map(({ group }, index) => [group, written[index]!]));
   const ofBase = resolution.base.image.layers.map(
     (layer): BuiltLayer => ({ ...layer, role: 'base', name: 'base', origin: 'base', distributions: [] }),

@@ -5,6 +5,7 @@ import { nearest } from '../../primitives/nearest.ts';
 import type { Graph } from '../graph.ts';
 import type { ResolvedConfig } from '../settings.ts';
 import type { Destination, FinishedBuild, Receipt } from '../values.ts';
+import { inRegistry } from './references.ts';
 
 /** An output's SPEC begins with a scheme that neither pycontainer nor a plugin knows. */
 export class OutputError extends PycError {
@@ -24,13 +25,14 @@ export const DEFAULT_OUTPUT = 'layout:build/image';
 /** Schemes of our own destinations: what an unknown one is compared with. */
 const SCHEMES = ['layout', 'archive', 'docker-archive', 'registry'];
 
-/** Full references: tags without a registry get the configured prefix. */
-export function referencesOf(name: string, config: ResolvedConfig): string[] {
-  const tags = config.tags.length > 0 ? config.tags : config.registry === undefined ? [] : [`${name}:latest`];
-  return tags.map((tag) => {
-    if (config.registry === undefined || hasRegistry(tag)) return tag;
-    return `${config.registry.replace(/\/+$/, '')}/${tag}`;
-  });
+/** Full references, each once: the tags, put into the configured registry. */
+export function referencesOf(
+  name: string,
+  { tags: stated, registry }: Pick<ResolvedConfig, 'tags' | 'registry'>,
+): string[] {
+  if (registry === undefined) return [...stated];
+  const tags = stated.length > 0 ? stated : [`${name}:${DEFAULT_TAG}`];
+  return [...new Set(tags.map((tag) => inRegistry(registry, tag)))];
 }
 
 /** The same reference with `latest` where it states no tag. */
@@ -93,10 +95,4 @@ export async function publishBuild(
   }
   await graph.hooks.published.promise(receipts, graph.context);
   return receipts;
-}
-
-function hasRegistry(tag: string): boolean {
-  const first = tag.split('/')[0]!;
-  parseReference(tag);
-  return tag.includes('/') && (first.includes('.') || first.includes(':') || first === 'localhost');
 }
