@@ -12,7 +12,7 @@ import { buildahContender } from './contenders/buildah.mjs';
 import { buildkitContender } from './contenders/buildkit.mjs';
 import { OWN_PROGRAM, pycContender } from './contenders/pyc.mjs';
 import { run } from './processes.mjs';
-import { copyProject, PROJECTS } from './projects.mjs';
+import { copyProject, EMPTY, PROJECTS } from './projects.mjs';
 import { startRegistry } from './registry.mjs';
 import { median, printTable } from './table.mjs';
 
@@ -29,12 +29,16 @@ const USAGE = `npm run bench -- [options]
   --no-memory       leave out the extra round that samples memory
 `;
 
-/** What happens to the project before each build of a turn. The order matters: each follows from the one before. */
+/**
+ * What is timed in a turn, one after the other: most follow from the build before. `from` says what is forgotten
+ * first: all but the wheels, or all but the wheels and what is known of the base.
+ */
 const SCENARIOS = [
-  { key: 'wheels', title: 'wheels at hand, nothing else', prepare: () => {} },
+  { key: 'wheels', title: 'wheels at hand, nothing else', from: 'wheels', prepare: () => {} },
   { key: 'unchanged', title: 'no change', prepare: () => {} },
   { key: 'line', title: 'one line', prepare: (project, mark) => project.changeLine(mark) },
   { key: 'dependency', title: 'one small dependency up', prepare: (project) => project.upgrade() },
+  { key: 'base', title: 'wheels and base at hand', from: 'base', prepare: (project) => project.restore() },
 ];
 
 const { values } = parseArgs({
@@ -123,14 +127,24 @@ function uvContext() {
   return folder;
 }
 
-/** One contender through all scenarios, from a registry that holds the base alone. */
-async function takeTurn(contender, mark, memory) {
-  registry.reset();
+/** Forgets what a scenario must not have. The registry holds the base alone then. */
+async function forget(contender, from) {
   await contender.reset();
+  if (from === 'base') {
+    const { directory } = copyProject(EMPTY, join(work, 'projects', EMPTY));
+    for (const command of contender.build(directory, `${registry.address}/bench/empty:latest`))
+      await run(command);
+  }
+  registry.reset();
+}
+
+/** One contender through all scenarios. */
+async function takeTurn(contender, mark, memory) {
   const project = copyProject(values.project, join(work, 'projects', values.project));
   const reference = `${registry.address}/bench/${contender.name.replace(/\W+/g, '-')}:latest`;
   const results = [];
   for (const scenario of SCENARIOS) {
+    if (scenario.from !== undefined) await forget(contender, scenario.from);
     scenario.prepare(project, mark);
     const before = registry.blobs();
     let milliseconds = 0;

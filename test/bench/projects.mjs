@@ -3,10 +3,15 @@ import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, write
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const SAMPLES = join(dirname(fileURLToPath(import.meta.url)), 'projects');
+const SAMPLES = join(dirname(fileURLToPath(import.meta.url)), 'samples');
+
+/** What is built where only the base is to become known. */
+export const EMPTY = 'empty';
 
 /** The names of the sample projects. */
-export const PROJECTS = readdirSync(SAMPLES).sort();
+export const PROJECTS = readdirSync(SAMPLES)
+  .filter((name) => name !== EMPTY)
+  .sort();
 
 /**
  * A fresh copy of a sample.
@@ -28,6 +33,10 @@ export function copyProject(name, directory) {
         .find(existsSync);
       const source = readFileSync(join(sample, 'before', file.slice(directory.length + 1)), 'utf8');
       writeFileSync(file, `${source}\n# ${mark}\n`);
+    },
+    /** As it was at first. */
+    restore() {
+      cpSync(join(sample, 'before'), directory, { recursive: true });
     },
     /** One small dependency is another version: pyproject.toml and the lock change. */
     upgrade() {
