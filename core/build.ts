@@ -71,13 +71,13 @@ export function check(options: BuildOptions = {}): Promise<BuildReport> {
   return runAll('check', { ...options, dryRun: true }, options.locked === true ? 'locked' : 'use');
 }
 
-/** Pins every base in `pycontainer.lock`. */
-export function lock(options: BuildOptions = {}): Promise<BuildReport> {
 /** Resolves and plans like {@link check}, and puts the merged configuration into the report, each value with its origin. */
 export function explain(options: BuildOptions = {}): Promise<BuildReport> {
   return runAll('explain', { ...options, dryRun: true }, options.locked === true ? 'locked' : 'use');
 }
 
+/** Pins every base in `pycontainer.lock`. */
+export function lock(options: BuildOptions = {}): Promise<BuildReport> {
   return runAll('lock', { ...options, dryRun: true }, options.updateBase === true ? 'renew' : 'add');
 }
 
@@ -193,6 +193,10 @@ function joined(first: BuildReport, next: BuildReport): BuildReport {
   return {
     ...first,
     ok: first.ok && next.ok,
+    configuration:
+      first.configuration === null
+        ? next.configuration
+        : [...first.configuration, ...(next.configuration ?? [])],
     images: [...first.images, ...next.images],
     index: null,
     outputs: [...first.outputs, ...next.outputs],
@@ -202,7 +206,3 @@ function joined(first: BuildReport, next: BuildReport): BuildReport {
     timings,
   };
 }
-    configuration:
-      first.configuration === null
-        ? next.configuration
-        : [...first.configuration, ...(next.configuration ?? [])],

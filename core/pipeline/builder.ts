@@ -226,15 +226,15 @@ class Build {
       image,
     );
     this.report = withImage(this.report, planned);
-  }
-
-  async #publish(
-    graph: Graph,
     if (this.#session.command !== 'explain' || this.report.configuration !== null) return;
     this.report = {
       ...this.report,
       configuration: [{ image: name, values: explainConfig(config, resolution, image) }],
     };
+  }
+
+  async #publish(
+    graph: Graph,
     project: Project,
     name: string,
     images: readonly FinishedImage[],

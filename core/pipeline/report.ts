@@ -88,6 +88,7 @@ export interface ReportedValue {
 
 /** What presets chose and where they saw it. */
 export interface ReportedPreset {
+  /** Several that were put together are separated by commas. */
   readonly name: string;
   readonly reasons: readonly { readonly message: string; readonly file?: string; readonly line?: number }[];
 }
@@ -100,7 +101,6 @@ export interface BuildReport {
   readonly dryRun: boolean;
   readonly project: {
     readonly name: string;
-  /** Several that were put together are separated by commas. */
     readonly version: string | null;
     readonly directory: string;
   } | null;
@@ -131,10 +131,10 @@ export function emptyReport(command: string): BuildReport {
     project: null,
     lock: null,
     preset: null,
+    configuration: null,
     images: [],
     index: null,
     outputs: [],
-    configuration: null,
     attachments: [],
     warnings: [],
     error: null,
