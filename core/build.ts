@@ -6,7 +6,7 @@ import { setMaxListeners } from 'node:events';
 import { dirname, resolve } from 'node:path';
 import type { CommandLine } from './config/load.ts';
 import { createHttpClient } from './http/undici-client.ts';
-import { isAborted, TaskAbortedError } from './pipeline/aborted.ts';
+import { endOf } from './pipeline/aborted.ts';
 import { runBuild } from './pipeline/builder.ts';
 import { type PinFile, type PinMode, readPins } from './pipeline/pins.ts';
 import { type BuildReport, emptyReport, reportError } from './pipeline/report.ts';
@@ -140,7 +140,7 @@ async function runAll(command: string, options: BuildOptions, pinMode: PinMode):
     }
   } catch (thrown) {
     log.debug(thrown instanceof Error ? (thrown.stack ?? '') : String(thrown));
-    const error = isAborted(thrown) || signal.aborted ? new TaskAbortedError(thrown) : thrown;
+    const error = endOf(thrown, signal);
     report = { ...report, ok: false, error: reportError(error) };
   }
   return report;

@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 /** The program: gives the command line the process's streams, environment and signals, and the process its exit code. */
+import { STALLED } from '../primitives/stalled.ts';
 import type { Io, TextSink } from './io.ts';
 import { main } from './main.ts';
 
@@ -11,11 +12,28 @@ function interrupt(): void {
   controller.abort();
 }
 
-/** Whoever reads the output may stop reading, as `head` does. That is no failure. */
+/** Nothing is left that could bring the work forward, and it has not ended: what waits is ended, so that it is named. */
+function stalled(): void {
+  controller.abort(STALLED);
+}
+
+/** Node's code for a program that waits for nothing, which it leaves without a word. */
+const STANDSTILL = 13;
+
+function silent(code: number): void {
+  if (code !== STANDSTILL && process.exitCode !== STANDSTILL) return;
+  process.stderr.write('error: the program came to a standstill [PYC_INTERNAL]\n');
+  process.exitCode = 1;
+}
+
+/** Whoever reads the output may stop reading, as `head` does. That is no failure. Where it cannot be written, it is. */
 function tolerant(stream: NodeJS.WriteStream): TextSink {
   if (stream.listenerCount('error') === 0) {
     stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EPIPE') throw error;
+      if (error.code === 'EPIPE') return;
+      if (stream !== process.stderr)
+        process.stderr.write(`error: the output cannot be written: ${error.message}\n`);
+      process.exit(1);
     });
   }
   return stream;
@@ -41,6 +59,11 @@ const io: Io = {
   now: () => Date.now(),
 };
 
+process.once('beforeExit', stalled);
+process.once('exit', silent);
+
 process.exitCode = await main(process.argv.slice(2), io);
 process.off('SIGINT', interrupt);
 process.off('SIGTERM', interrupt);
+process.off('beforeExit', stalled);
+process.off('exit', silent);

@@ -27,7 +27,7 @@ export async function resolvePlugin(reference: PluginReference, origin: Extensio
   if (isPlugin(reference)) return reference;
   const [name, options] = typeof reference === 'string' ? [reference, undefined] : reference;
   const found = await importExtension('plugin', name, origin);
-  const made = typeof found === 'function' ? (found as (options: unknown) => unknown)(options) : found;
+  const made = typeof found === 'function' ? make(name, found as Maker, options) : found;
   if (!isPlugin(made)) {
     throw new PluginUnknownError(`\`${visible(name)}\` exports no plugin`, {
       hint: 'export by default what `definePlugin` gives',
@@ -39,6 +39,23 @@ export async function resolvePlugin(reference: PluginReference, origin: Extensio
     });
   }
   return made;
+}
+
+type Maker = (options: unknown) => unknown;
+
+function make(name: string, maker: Maker, options: unknown): unknown {
+  try {
+    return maker(options);
+  } catch (cause) {
+    if (isPycError(cause)) throw cause;
+    throw new PluginUnknownError(`plugin \`${visible(name)}\` cannot be made: ${visible(messageOf(cause))}`, {
+      hint:
+        options === undefined
+          ? 'give it the options that it asks for'
+          : 'correct the options that it was given',
+      cause,
+    });
+  }
 }
 
 /**
@@ -93,7 +110,9 @@ async function importExtension(
     const isMissing = messageOf(cause).includes(`Cannot find module '${name}'`);
     const why = isMissing ? 'there is none of that name here or on disk' : messageOf(cause);
     throw new Unknown(`${kind} \`${visible(name)}\` cannot be loaded: ${visible(why)}`, {
-      hint: hintFor(kind, name, Object.keys(table)),
+      hint: isMissing
+        ? hintFor(kind, name, Object.keys(table))
+        : `report this to the author of the ${kind}; \`--verbose\` prints where it failed`,
       cause,
     });
   }

@@ -1,5 +1,6 @@
 /** What a build ends with when it is interrupted; the command line turns it into exit code 130. */
 import { PycError } from '../primitives/errors.ts';
+import { STALLED } from '../primitives/stalled.ts';
 
 /**
  * The build was interrupted, by Ctrl-C or by the program that runs it. Nothing half-written is left; exit code
@@ -19,4 +20,15 @@ export function isAborted(thrown: unknown): boolean {
     thrown instanceof Error &&
     (thrown.name === 'AbortError' || (thrown as { code?: unknown }).code === 'PYC_INTERRUPTED')
   );
+}
+
+/** True where the build was ended because it could never end by itself. */
+export function isStalled(signal: AbortSignal): boolean {
+  return signal.aborted && signal.reason === STALLED;
+}
+
+/** What a build ends with: an interruption where it was interrupted, whatever that made fail; else what was thrown. */
+export function endOf(thrown: unknown, signal: AbortSignal): unknown {
+  if (isStalled(signal)) return thrown;
+  return isAborted(thrown) || signal.aborted ? new TaskAbortedError(thrown) : thrown;
 }

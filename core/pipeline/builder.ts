@@ -5,7 +5,7 @@
 import { relative, resolve } from 'node:path';
 import { buildConfig, buildIndex, buildManifest } from '../oci/build-image.ts';
 import { formatPlatform, normalizePlatform, type Platform, parsePlatform } from '../oci/platform.ts';
-import { isAborted, TaskAbortedError } from './aborted.ts';
+import { endOf } from './aborted.ts';
 import { createPluginApi } from './api.ts';
 import { createBaseContext } from './base-context.ts';
 import { createBaseFileReader } from './base-files.ts';
@@ -46,7 +46,7 @@ export async function runBuild(config: ResolvedConfig, session: Session): Promis
   try {
     await build.run();
   } catch (thrown) {
-    const error = isAborted(thrown) || session.signal.aborted ? new TaskAbortedError(thrown) : thrown;
+    const error = endOf(thrown, session.signal);
     session.log.debug(error instanceof Error ? (error.stack ?? '') : String(error));
     build.report = { ...build.report, ok: false, error: reportError(error) };
     await build.tellFailure(error);

@@ -11,7 +11,8 @@ import type { FileTree, Part, PartRole } from '../primitives/file-tree.ts';
 import type { Log } from '../primitives/log.ts';
 import { nearest } from '../primitives/nearest.ts';
 import type { Store } from '../store/store.ts';
-import { isAborted, TaskAbortedError } from './aborted.ts';
+import { isAborted, isStalled, TaskAbortedError } from './aborted.ts';
+import { faultOfResult } from './hook-results.ts';
 import type { BuildContext, BuildHooks, HookName } from './hooks.ts';
 import type { Config, ResolvedConfig } from './settings.ts';
 import type { Collected, Distribution, Project } from './values.ts';
@@ -193,7 +194,16 @@ function wrapTap(tap: FullTap, hook: HookName, plugin: Plugin | undefined, times
   const run = async (...values: unknown[]): Promise<unknown> => {
     const started = performance.now();
     try {
-      return await untilAborted(Promise.resolve(original(...values)), values[1] as BuildContext | undefined);
+      const context = values[1] as BuildContext | undefined;
+      const result = await untilAborted(Promise.resolve(original(...values)), context, name, hook);
+      const fault = faultOfResult(hook, result);
+      if (fault === undefined) return result;
+      throw new PluginError(
+        name,
+        hook,
+        `plugin \`${name}\` failed in \`${hook}\`: ${fault}`,
+        'report this to the author of the plugin, who finds what the hook gives in the hook reference',
+      );
     } catch (cause) {
       if (isPycError(cause) || isAborted(cause)) throw cause;
       throw new PluginError(
@@ -228,13 +238,18 @@ function guarded(hooks: BuildHooks, plugin: string): BuildHooks {
   });
 }
 
-/** A tap that hangs does not keep an interrupted build alive. */
-async function untilAborted<T>(work: Promise<T>, context: BuildContext | undefined): Promise<T> {
+/** A tap that hangs does not keep an interrupted build alive, and is named where the build can never end. */
+async function untilAborted<T>(
+  work: Promise<T>,
+  context: BuildContext | undefined,
+  plugin: string,
+  hook: string,
+): Promise<T> {
   const signal = context?.signal;
   if (signal === undefined) return work;
   let stop = (): void => {};
   const interrupted = new Promise<never>((_, refuse) => {
-    stop = () => refuse(new TaskAbortedError());
+    stop = () => refuse(isStalled(signal) ? neverEnds(plugin, hook) : new TaskAbortedError());
     if (signal.aborted) stop();
     else signal.addEventListener('abort', stop, { once: true });
   });
@@ -243,4 +258,13 @@ async function untilAborted<T>(work: Promise<T>, context: BuildContext | undefin
   } finally {
     signal.removeEventListener('abort', stop);
   }
+}
+
+function neverEnds(plugin: string, hook: string): PluginError {
+  return new PluginError(
+    plugin,
+    hook,
+    `plugin \`${plugin}\` never finished \`${hook}\`: it waits for something that nothing can bring any more`,
+    'report this to the author of the plugin',
+  );
 }

@@ -114,6 +114,46 @@ describe('plugins', () => {
     }
   });
 
+  it('are named when they give what the hook cannot take', async () => {
+    const give = (hook: string, value: unknown): Plugin =>
+      plugin('giver', (hooks) =>
+        (hooks as unknown as Record<string, { tap(name: string, fn: () => unknown): void }>)[hook]!.tap(
+          'giver',
+          () => value,
+        ),
+      );
+    const wrong: readonly [hook: string, value: unknown][] = [
+      ['project', { name: 3 }],
+      ['lock', 'uv.lock'],
+      ['label', 1],
+      ['label', { platform: {}, labels: {} }],
+      ['collect', []],
+      ['destination', { name: 'x' }],
+    ];
+    for (const [hook, value] of wrong) {
+      const sample = await makeSample();
+      const { error } = await sample.build({}, { plugins: [give(hook, value)] });
+      expect([error?.code, error?.message]).toEqual([
+        'PYC_PLUGIN_FAILED',
+        expect.stringMatching(`\`giver\` failed in \`${hook}\``),
+      ]);
+    }
+  });
+
+  it('are named when the build can never end because of them', async () => {
+    const controller = new AbortController();
+    const sample = await makeSample();
+    const hanging = plugin('waiter', (hooks) =>
+      hooks.collect.tapPromise('waiter', async () => {
+        setTimeout(() => controller.abort(Symbol.for('pycontainer.stalled')), 10);
+        return await new Promise(() => {});
+      }),
+    );
+    const { error } = await sample.build({}, { plugins: [hanging], signal: controller.signal });
+    expect([error?.code, error?.exitCode]).toEqual(['PYC_PLUGIN_FAILED', 1]);
+    expect(error?.message).toContain('`waiter`');
+  });
+
   it('hear of a failure, once', async () => {
     const heard: unknown[] = [];
     const sample = await makeSample();
