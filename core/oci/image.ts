@@ -74,8 +74,10 @@ export interface Layer {
   readonly descriptor: Descriptor;
   /** Digest of the uncompressed tar. */
   readonly diffId: Digest;
-  /** The blob as its descriptor states it; a reader must verify what it gets. */
+  /** The blob as its descriptor states it; a reader must verify what it gets, unless `isVerified`. */
   open(signal?: AbortSignal): Promise<Readable>;
+  /** True where `open` itself fails, at its end at the latest, for bytes that are not the descriptor's. */
+  readonly isVerified?: boolean;
   /** The blob's file on this host, where it lies there already. */
   readonly file?: string;
   /** Where a registry has the blob, so that a push can mount it and a copy need not pass through this host. */

@@ -52,6 +52,7 @@ export async function layerOf(
     descriptor,
     diffId,
     open,
+    isVerified: true,
     ...((await isKept()) ? { file: store.fileOf(digest) } : {}),
     registry: { host: repository.host, repository: repository.name },
   };
