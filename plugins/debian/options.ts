@@ -12,13 +12,17 @@ export class DebianOptionsError extends PycError {
   override readonly exitCode = 2;
 }
 
-/** What a Python program needs of a system: accounts, names and certificates, time zones, a shell, and Python. */
+/**
+ * What a Python program needs of a system: accounts, names and certificates, time zones, a shell, Python, and the
+ * C++ library, which wheels leave to the system (PEP 600: every manylinux platform has it).
+ */
 export const BASE_PACKAGES: readonly string[] = [
   'base-files',
   'base-passwd',
   'ca-certificates',
   'dash',
   'libc-bin',
+  'libstdc++6',
   'netbase',
   'tzdata',
 ];

@@ -77,6 +77,7 @@ const PACKAGES: readonly FakePackage[] = [
       'usr/lib32/libm.so.6': 'not for this ABI',
     },
   },
+  { name: 'libstdc++6', fields: { Depends: 'libc6' } },
   { name: 'netbase', architecture: 'all', files: { 'etc/services': 'https 443/tcp\n' } },
   { name: 'tzdata', architecture: 'all', files: { 'usr/share/zoneinfo/Etc/UTC': 'TZif2' } },
   {
