@@ -47,11 +47,21 @@ export async function differencesFromInstallers(project: string): Promise<Compar
   for (const install of [installedByUv, installedByPip]) {
     const theirs = await install(requirements);
     for (const path of new Set([...paths, ...pathsIn(theirs)])) {
-      const pair = [shapeOf(ours, '/opt/venv', path), shapeOf(theirs, theirs, path)] as const;
-      if (pair[0] !== pair[1]) differences.push([install.name, path, ...pair]);
+      const [here, there] = [shapeOf(ours, '/opt/venv', path), shapeOf(theirs, theirs, path)];
+      if (here !== there)
+        differences.push([install.name, path, linesOnlyIn(here, there), linesOnlyIn(there, here)]);
     }
   }
   return { paths, differences };
+}
+
+/** What differs between two shapes of many lines. */
+function linesOnlyIn(shape: string, other: string): string {
+  const known = new Set(other.split('\n'));
+  return shape
+    .split('\n')
+    .filter((line) => !known.has(line))
+    .join('\n');
 }
 
 /** Files and links that an installer of wheels is answerable for. */
@@ -71,7 +81,8 @@ function shapeOf(root: string, prefix: string, path: string): string {
   const stat = lstatSync(file, { throwIfNoEntry: false });
   if (stat === undefined) return ABSENT;
   if (stat.isSymbolicLink()) return `link to ${readlinkSync(file)}`;
-  const executable = (stat.mode & 0o111) !== 0;
+  // Each installer writes RECORD anew; uv keeps the mode that the wheel's own happened to have.
+  const executable = (stat.mode & 0o111) !== 0 && !RECORD.test(path);
   return `${executable ? 'executable ' : ''}${contentOf(file, prefix, path)}`;
 }
 
