@@ -23,7 +23,7 @@ import type { Session } from './session.ts';
 import type { ResolvedConfig } from './settings.ts';
 import { collectTree } from './stages/collect.ts';
 import { defaultBase } from './stages/default-base.ts';
-import { imageConfigOf } from './stages/label.ts';
+import { imageConfigOf, startsNothing } from './stages/label.ts';
 import { layerTree } from './stages/layer.ts';
 import { planLayers } from './stages/layer-plan.ts';
 import { findDestinations, outputsOf, publishBuild, referencesOf, withTag } from './stages/publish.ts';
@@ -33,6 +33,7 @@ import type {
   Destination,
   FinishedBuild,
   FinishedImage,
+  ImageConfig,
   LockFile,
   Project,
   Referrer,
@@ -205,6 +206,7 @@ class Build {
         context,
       );
       await hooks.labelled.promise(image, context);
+      this.#tellStart(image);
       const built = buildConfig(image, layers, resolution.base.image);
       const manifest = buildManifest(built.descriptor, layers, image.annotations);
       const planned = reportPlanned(this.#named(name), resolution, { platform, groups: [] }, image);
@@ -225,6 +227,7 @@ class Build {
       plannedGroups(resolution),
       image,
     );
+    this.#tellStart(image);
     this.report = withImage(this.report, planned);
     if (this.#session.command !== 'explain' || this.report.configuration !== null) return;
     this.report = {
@@ -261,6 +264,13 @@ class Build {
     };
     const receipts = await graph.stage('publish', () => publishBuild(build, destinations, graph));
     this.report = { ...this.report, outputs: receipts.map((receipt) => ({ ...receipt, image: name })) };
+  }
+
+  #tellStart(image: ImageConfig): void {
+    if (!startsNothing(image)) return;
+    this.#session.log.info(
+      'nothing says what the image starts, so it starts Python itself: set `entrypoint`, as in `["python", "-m", "shop"]`',
+    );
   }
 
   #named(name: string): Pick<ReportedImage, 'name' | 'tags'> {

@@ -9,14 +9,20 @@ import { processesOf } from './processes.ts';
 import type { BuildReport, ReportedDistribution, ReportedImage, ReportedLayer } from './report.ts';
 import type { BuiltLayer, Distribution, ImageConfig, LayerPlan, Resolution } from './values.ts';
 
-/** A log that also keeps the warnings, each once. */
+/** A log that also keeps the warnings. What several platforms have to say is said once. */
 export function keepWarnings(log: Log): { readonly log: Log; readonly warnings: readonly Warning[] } {
   const warnings: Warning[] = [];
   const seen = new Set<string>();
+  const told = new Set<string>();
   return {
     warnings,
     log: {
       ...log,
+      info(message) {
+        if (told.has(message)) return;
+        told.add(message);
+        log.info(message);
+      },
       warn(warning) {
         const key = `${warning.code} ${warning.message}`;
         if (seen.has(key)) return;

@@ -6,7 +6,7 @@ import { formatBytes, formatDuration } from '../../core/cli/render/measure.ts';
 import { nextCommands } from '../../core/cli/render/next-command.ts';
 import { createDisplay } from '../../core/cli/render/progress.ts';
 import { styleOf } from '../../core/cli/render/style.ts';
-import { formatSummary } from '../../core/cli/render/summary.ts';
+import { formatPlan, formatSummary } from '../../core/cli/render/summary.ts';
 import { type BuildReport, emptyReport } from '../../core/pipeline/report.ts';
 import { digestOf } from '../../core/primitives/digest.ts';
 import { fakeIo } from './fake-io.ts';
@@ -141,6 +141,13 @@ describe('the last screen', () => {
     expect(text).not.toContain(`${ESCAPE}[2J`);
   });
 
+  it('says of a lock what it pinned', () => {
+    const report = { ...reportOf('', ''), command: 'lock', dryRun: true };
+    const local = { ...report.images[0]!, base: { reference: 'layout:base', digest: null } };
+    expect(formatPlan(report, '/p', plain)).toContain('pinned in pycontainer.lock');
+    expect(formatPlan({ ...report, images: [local] }, '/p', plain)).toContain('needs no pin');
+  });
+
   it('gives the reference to standard output and the screen to standard error', () => {
     const report = reportOf('layout:build/image', 'oci:/p/build/image:latest');
     const io = fakeIo({ cwd: '/p' });
@@ -190,6 +197,24 @@ describe('errors', () => {
         'hint: do this',
         '',
       ].join('\n'),
+    );
+  });
+
+  it('say nothing twice, and put the code into the first line', () => {
+    const error = { code: 'PYC_X', hint: null, exitCode: 1 } as const;
+    const detail = {
+      name: 'numpy',
+      version: '2',
+      reason: 'no wheel',
+      files: [{ name: 'n.whl', reason: 'for Windows' }],
+    };
+    const whole = 'nothing fits\n\n  numpy 2: no wheel\n    n.whl: for Windows';
+    expect(formatError({ ...error, message: whole, details: [detail] }, plain)).toBe(
+      'error: nothing fits [PYC_X]\n\n  numpy 2: no wheel\n    n.whl: for Windows\n',
+    );
+    const open = { requirement: 'flask>=2', place: 'requirements.txt:3', reason: 'only `==` pins it' };
+    expect(formatError({ ...error, message: '`flask>=2` is open', details: [open] }, plain)).toContain(
+      '  - flask>=2: only `==` pins it (requirements.txt:3)',
     );
   });
 

@@ -6,8 +6,11 @@ import type { Style } from './style.ts';
 
 /** What failed, on what and why; what exactly, where several things are wrong; then one thing to do. */
 export function formatError(error: ReportedError, style: Style): string {
-  const lines = [`${style.red(style.bold('error:'))} ${safe(error.message)} ${style.dim(`[${error.code}]`)}`];
-  if (error.details.length > 0) lines.push('', ...error.details.flatMap(formatDetail));
+  const [first = '', ...rest] = error.message.split('\n');
+  const lines = [`${style.red(style.bold('error:'))} ${safe(first)} ${style.dim(`[${error.code}]`)}`];
+  lines.push(...rest.map(safe));
+  const told = error.details.every((detail) => isToldIn(error.message, detail));
+  if (!told) lines.push('', ...error.details.flatMap(formatDetail));
   if (error.hint !== null) lines.push('', `${style.cyan('hint:')} ${safe(error.hint)}`);
   return `${lines.join('\n')}\n`;
 }
@@ -29,15 +32,46 @@ interface Detail {
   readonly file?: unknown;
   readonly line?: unknown;
   readonly files?: unknown;
+  readonly requirement?: unknown;
+  /** As in `requirements.txt:3`. */
+  readonly place?: unknown;
+}
+
+/** True where a message holds all that a detail would show. */
+function isToldIn(message: string, detail: unknown): boolean {
+  if (typeof detail !== 'object' || detail === null) return message.includes(String(detail));
+  const { path, name, version, message: said, reason, requirement, place, files } = detail as Detail;
+  const shown = [path, name, version, said, reason, requirement, place].flatMap((value) => text(value) ?? []);
+  const inner = Array.isArray(files) ? files : [];
+  return (
+    shown.length > 0 &&
+    shown.every((value) => message.includes(value)) &&
+    inner.every((one) => isToldIn(message, one))
+  );
 }
 
 function formatDetail(detail: unknown): string[] {
   if (typeof detail !== 'object' || detail === null) return [`  - ${safe(String(detail))}`];
-  const { path, name, version, message, reason, origin, file, line, files } = detail as Detail;
-  const subject = text(path) ?? [text(name), text(version)].filter(Boolean).join(' ');
+  const {
+    path,
+    name,
+    version,
+    message,
+    reason,
+    origin,
+    file,
+    line,
+    files,
+    requirement,
+    place: stands,
+  } = detail as Detail;
+  const subject = text(path) ?? text(requirement) ?? [text(name), text(version)].filter(Boolean).join(' ');
   const said = text(message) ?? text(reason);
   if (said === undefined && subject === '') return [`  - ${safe(JSON.stringify(detail))}`];
-  const place = text(file) === undefined ? text(origin) : [text(file), text(line)].filter(Boolean).join(':');
+  const place =
+    text(file) === undefined
+      ? (text(stands) ?? text(origin))
+      : [text(file), text(line)].filter(Boolean).join(':');
   const head = [subject === '' ? undefined : `${subject}${path === undefined ? ':' : ''}`, said]
     .filter(Boolean)
     .join(' ');

@@ -54,7 +54,14 @@ export function formatPlan(report: BuildReport, cwd: string, style: Style): stri
       ['starts', image.command.length === 0 ? 'nothing: set `entrypoint` or `cmd`' : image.command.join(' ')],
     ]),
   ];
-  return `${tableOf(rows, ['left', 'left']).map(safe).join('\n')}\n\n${style.green('ok:')} this can be built\n`;
+  return `${tableOf(rows, ['left', 'left']).map(safe).join('\n')}\n\n${style.green('ok:')} ${verdictOf(report)}\n`;
+}
+
+/** A base on this host, none at all, or one that states its digest is what it is. */
+function verdictOf({ command, images }: BuildReport): string {
+  if (command !== 'lock') return 'this can be built';
+  const pinned = images.some(({ base }) => !/^scratch$|^(?:layout|archive):|@sha256:/.test(base.reference));
+  return pinned ? 'the base is pinned in pycontainer.lock' : 'a base like this needs no pin';
 }
 
 /** One line an output: how other programs address it. */

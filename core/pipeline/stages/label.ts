@@ -9,6 +9,7 @@ import type { ImageConfig, Layered, Project, Resolution } from '../values.ts';
 /** The process's user and group where nobody says otherwise: nobody's, as distroless images have it. */
 const NONROOT = '65532:65532';
 const VENV_BIN = '/opt/venv/bin';
+const PYTHON = `${VENV_BIN}/python`;
 const DEFAULT_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
 /** A port in the configuration is not a number from 1 to 65535, alone or with `/tcp`, `/udp` or `/sctp`. */
@@ -44,6 +45,11 @@ export function imageConfigOf(
   };
 }
 
+/** True where nobody said what the image starts, so that it starts Python, which ends at once without a terminal. */
+export function startsNothing(image: Pick<ImageConfig, 'entrypoint' | 'cmd'>): boolean {
+  return image.cmd.length === 0 && image.entrypoint.length === 1 && image.entrypoint[0] === PYTHON;
+}
+
 /** The project's only console script starts where the configuration and the preset say nothing. */
 function startOf(project: Project, config: ResolvedConfig): Pick<ImageConfig, 'entrypoint' | 'cmd'> {
   if (config.entrypoint !== undefined || config.cmd !== undefined) {
@@ -51,7 +57,7 @@ function startOf(project: Project, config: ResolvedConfig): Pick<ImageConfig, 'e
   }
   const scripts = project.isPackage ? Object.keys(project.scripts ?? {}) : [];
   if (scripts.length === 1) return { entrypoint: [`${VENV_BIN}/${scripts[0]}`], cmd: [] };
-  return { entrypoint: [`${VENV_BIN}/python`], cmd: [] };
+  return { entrypoint: [PYTHON], cmd: [] };
 }
 
 /** The base's environment, then the virtual environment's, then the user's; last one wins by name. */
