@@ -5,6 +5,7 @@
 import { createLimiter, mapConcurrently } from '../../primitives/concurrency.ts';
 import { type Digest, digestOfJson } from '../../primitives/digest.ts';
 import { FIXED_MTIME, type Part, type TreeItem } from '../../primitives/file-tree.ts';
+import { parseTreePath } from '../../primitives/path.ts';
 import { findConflicts, makeFileTree, type NamedRecord, TreeConflictError } from '../../primitives/tree.ts';
 import { partOfWheel, type RecordCache } from '../../python/install/part.ts';
 import type { InstallTarget } from '../../python/install/scheme.ts';
@@ -167,7 +168,13 @@ async function projectPart(
     openWheel: async () => wheel.file,
     records,
   });
-  return [session.sourceDateEpoch === undefined ? part : dated(part, mtime)];
+  return [session.sourceDateEpoch === undefined ? part : dated(part, mtime), workFolder(mtime)];
+}
+
+/** The working directory, which an installed project puts nothing into: not every engine makes it when it is missing. */
+function workFolder(mtime: number): Part {
+  const folder: TreeItem = [parseTreePath('app'), { type: 'directory', mode: 0o755, uid: 0, gid: 0, mtime }];
+  return partOfItems([folder], { name: 'working directory', role: 'project', salt: 'working directory/1' });
 }
 
 /** A distribution may be called `project` or `environment`; no distribution's normalised name holds a blank. */
