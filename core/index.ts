@@ -8,6 +8,12 @@ export { type ReadTarOptions, readTar, type TarEntry, type TarVisitor } from './
 export { type BuildOptions, build, check, explain, lock } from './build.ts';
 export * from './config/define.ts';
 export type { CommandLine } from './config/load.ts';
+export {
+  type ConfigurationOptions,
+  configurationOf,
+  type ReportedConfiguration,
+  type ReportedImageConfiguration,
+} from './configuration.ts';
 export type { HttpClient, HttpRequest, HttpResponse } from './http/client.ts';
 export { download } from './http/download.ts';
 export type {

@@ -52,12 +52,29 @@ export interface ConfigRequest {
   readonly architecture: string;
 }
 
+/** What all sources say together, before plugins and presets are looked for. */
+export interface ReadConfigs {
+  /** Absolute; undefined where there is no file, or none that concerns the folder. */
+  readonly file: string | undefined;
+  readonly profile: string | undefined;
+  /** In the file's order; one without a file. */
+  readonly images: readonly Located[];
+  /** Layouts that several images go to. */
+  readonly sharedLayouts: ReadonlySet<string>;
+}
+
 /**
  * The configuration of each image of the run, in the file's order; one without a file.
  *
  * @throws ConfigInvalidError with all faults of all sources at once, and the other errors of `./errors.ts`
  */
 export async function loadConfigs(request: ConfigRequest): Promise<readonly ResolvedConfig[]> {
+  const { images, file, sharedLayouts } = await readConfigs(request);
+  return await Promise.all(images.map((image) => finish(image, file, request, sharedLayouts)));
+}
+
+/** Finds, reads, checks and merges. @throws as {@link loadConfigs}, but for what plugins and presets are called wrongly */
+export async function readConfigs(request: ConfigRequest): Promise<ReadConfigs> {
   const start = resolve(request.cwd, request.directory ?? '.');
   if (!isDirectory(start)) {
     throw new DirectoryMissingError(`\`${visible(request.directory ?? start)}\` is no folder`, {
@@ -85,14 +102,19 @@ export async function loadConfigs(request: ConfigRequest): Promise<readonly Reso
     const kept = all.filter(({ directory }) => concerns(scope, directory));
     if (kept.length > 0) {
       const built = chosen(kept, request.only ?? []);
-      const shared = await sharedBy(all, built, relative(request.cwd, found.file), request.command);
-      return await Promise.all(built.map((image) => finish(image, found.file, request, shared)));
+      const sharedLayouts = await sharedBy(all, built, relative(request.cwd, found.file), request.command);
+      return { file: found.file, profile, images: built, sharedLayouts };
     }
   }
   const alone = mergeLayers(above.layers);
   const project = alone.values.project as string | undefined;
-  const [image] = chosen([{ ...alone, directory: project ?? start }], request.only ?? []);
-  return [await finish(image!, undefined, request, new Set())];
+  const image = { ...alone, directory: project ?? start };
+  return {
+    file: undefined,
+    profile,
+    images: chosen([image], request.only ?? []),
+    sharedLayouts: new Set(),
+  };
 }
 
 function located(images: readonly Image[], above: readonly ConfigLayer[], scope: Scope): readonly Located[] {
@@ -122,7 +144,7 @@ async function sharedBy(
 }
 
 /** What is configured, and the project that it is about. */
-type Located = MergedLayers & { readonly directory: string };
+export type Located = MergedLayers & { readonly directory: string };
 
 interface Image {
   readonly layers: readonly ConfigLayer[];
@@ -246,7 +268,7 @@ async function finish(
 }
 
 /** Linux on the host's architecture. */
-function hostPlatform(architecture: string): string {
+export function hostPlatform(architecture: string): string {
   const names: Readonly<Record<string, string>> = { x64: 'amd64', ia32: '386', arm: 'arm/v7' };
   return `linux/${names[architecture] ?? architecture}`;
 }

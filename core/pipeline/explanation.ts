@@ -14,6 +14,7 @@ const KEYS = [
     'package',
     'extras',
     'groups',
+    'dependencies',
     'wheelhouse',
     'bytecode',
     'include',

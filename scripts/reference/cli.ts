@@ -1,13 +1,14 @@
 /** The page of the command line: what `--help` prints, command by command. */
 import * as build from '../../core/cli/commands/build.ts';
 import * as check from '../../core/cli/commands/check.ts';
+import * as config from '../../core/cli/commands/config.ts';
 import * as explain from '../../core/cli/commands/explain.ts';
 import { COMMANDS } from '../../core/cli/commands/index.ts';
 import * as lock from '../../core/cli/commands/lock.ts';
 import { overview } from '../../core/cli/overview.ts';
 import { GENERATED } from './pages.ts';
 
-const MODULES = { build, check, explain, lock } as const;
+const MODULES = { build, check, config, explain, lock } as const;
 
 export function cliPage(): string {
   return [

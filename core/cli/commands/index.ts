@@ -32,6 +32,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./check.ts'),
   },
   {
+    name: 'config',
+    usage: 'config [DIR]',
+    summary: 'print the configuration as JSON, each value with its origin',
+    load: () => import('./config.ts'),
+  },
+  {
     name: 'explain',
     usage: 'explain preset [DIR]',
     summary: 'print the merged configuration and where each value came from',

@@ -60,14 +60,19 @@ export function projectCommand(name: string, description: string): Command {
     .addOption(new Option('--preset <name>', 'a framework preset, `auto` or `false`'));
 }
 
-/** The shared options about configuration, running and printing; added after those of the command itself. */
-export function withRunOptions(command: Command): Command {
+/** The options that say which configuration counts, and what is stronger than it. */
+export function withConfigurationOptions(command: Command): Command {
   return command
     .optionsGroup('Configuration:')
     .addOption(new Option('--config <file>', 'the configuration (default: the one found in DIR or above)'))
     .addOption(new Option('--profile <name>', 'a profile of the configuration'))
     .addOption(list('--only <name>', 'of several images, the one of this name; repeatable'))
-    .addOption(list('--set <key=value>', 'any key of the configuration, as in env.DEBUG=1; repeatable'))
+    .addOption(list('--set <key=value>', 'any key of the configuration, as in env.DEBUG=1; repeatable'));
+}
+
+/** The shared options about configuration, running and printing; added after those of the command itself. */
+export function withRunOptions(command: Command): Command {
+  return withConfigurationOptions(command)
     .optionsGroup('How it runs:')
     .addOption(new Option('--locked', 'refuse a base that pycontainer.lock does not pin'))
     .addOption(new Option('--offline', 'make no request: accept what the cache has'))
@@ -143,6 +148,22 @@ export function buildOptions(
   display: Display,
   io: Io,
 ): BuildOptions {
+  return {
+    ...configurationOptions(directory, values, more, io),
+    signal: io.signal,
+    log: display.log,
+    offline: values.offline === true,
+    locked: values.locked === true,
+  };
+}
+
+/** Where the configuration is looked for, and what the command line says of it. */
+export function configurationOptions(
+  directory: string | undefined,
+  values: Omit<SharedValues, 'progress'>,
+  more: Flagged,
+  io: Io,
+): BuildOptions {
   const { python, libc } = values;
   const flagged: Flagged = [
     ['--package', { package: values.package }],
@@ -178,15 +199,11 @@ export function buildOptions(
   return {
     cwd: io.cwd,
     env: io.env,
-    signal: io.signal,
-    log: display.log,
     commandLine: {
       values: Object.fromEntries(said.map(({ key, value }) => [key, value])) as Partial<Config>,
       flags: Object.fromEntries(said.map(({ flag, key }) => [key, flag])),
       set: values.set ?? [],
     },
-    offline: values.offline === true,
-    locked: values.locked === true,
     ...defined({
       directory: directory ?? values.context,
       file: values.config,
