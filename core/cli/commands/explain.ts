@@ -30,10 +30,10 @@ Examples:
 const TOPICS = ['preset'];
 
 export async function run(argv: readonly string[], io: Io): Promise<ExitCode> {
-  const [topic, ...rest] = argv;
-  const asksHelp = topic === '--help' || topic === '-h';
-  if (!asksHelp) checkTopic(topic);
-  const parsed = parse<SharedValues>(command(), asksHelp ? argv : rest, io);
+  const at = argv.findIndex((word) => TOPICS.includes(word));
+  const asksHelp = argv.includes('--help') || argv.includes('-h');
+  if (at === -1 && !asksHelp) throw unknownTopic(argv.find((word) => !word.startsWith('-')));
+  const parsed = parse<SharedValues>(command(), at === -1 ? argv : argv.toSpliced(at, 1), io);
   if (parsed === 'helped') return 0;
   const { values } = parsed;
   const display = displayFor(values, io);
@@ -53,12 +53,11 @@ export function help(): string {
   return helpOf(command());
 }
 
-/** @throws UsageError */
-function checkTopic(topic: string | undefined): void {
-  if (topic !== undefined && TOPICS.includes(topic)) return;
+function unknownTopic(topic: string | undefined): UsageError {
   const close = topic === undefined ? undefined : nearest(topic, TOPICS);
-  const what = topic === undefined ? '`pyc explain` is told nothing' : `\`${topic}\` is nothing to explain`;
-  throw new UsageError(what, {
+  const what =
+    topic === undefined ? '`pyc explain` is told nothing to explain' : `\`${topic}\` is nothing to explain`;
+  return new UsageError(what, {
     hint: close === undefined ? 'run `pyc explain preset`' : `did you mean \`pyc explain ${close}\`?`,
   });
 }
