@@ -29,6 +29,8 @@ export interface StatedContent {
 
 /** The default of 16 KiB costs a trip through the thread pool for each. */
 const STREAM_CHUNK = 256 * 1024;
+/** How far the thread pool may be ahead of whoever hashes; without room it would wait meanwhile. */
+const STREAM_AHEAD = 1024 * 1024;
 
 /** One chunk that holds everything and has room to spare saves a second one and the copy; a lie allocates little. */
 export function chunkFor(size: number): number {
@@ -73,7 +75,8 @@ export async function* inflateChunks(
   stated: StatedContent,
   what: string,
 ): AsyncGenerator<Buffer> {
-  const engine = createInflateRaw({ chunkSize: STREAM_CHUNK });
+  const options = { chunkSize: STREAM_CHUNK, highWaterMark: STREAM_AHEAD };
+  const engine = createInflateRaw(options);
   pipeline(source, engine, () => undefined);
   let size = 0;
   let checksum = 0;
