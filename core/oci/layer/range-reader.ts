@@ -2,7 +2,7 @@
  * Reads runs of bytes out of a few host files through a cache of blocks: a wheel's entries lie nearly in the
  * order in which a layer wants them, so that almost every read is answered from memory, and memory stays bounded.
  */
-import { closeSync, openSync, readSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { messageOf, PycError } from '../../primitives/errors.ts';
 import type { FileRange } from '../../primitives/file-tree.ts';
 import { visible } from '../../primitives/path.ts';
@@ -21,6 +21,14 @@ const CHANGED = 'build again; the file was changed or removed while it was read'
 const BLOCK = 256 * 1024;
 /** 16 MiB: most wheels whole. */
 const CAPACITY = 64;
+/** Files open at once: a project has more than a process may open, and a layer's parts have few that are read in turn. */
+const OPEN = 128;
+
+interface OpenFile {
+  readonly descriptor: number;
+  /** When it was opened: blocks need no more memory than that. */
+  readonly size: number;
+}
 
 export interface RangeReader {
   /** The bytes; a view of the cache that the next call may not change. @throws LayerSourceError where the file ends early */
@@ -32,26 +40,43 @@ export interface RangeReader {
 
 /** Opens files when they are first needed. */
 export function openRanges(): RangeReader {
-  const descriptors = new Map<string, number>();
+  const files = new Map<string, OpenFile>();
   const blocks = new Map<string, Uint8Array>();
 
-  const fill = (file: string, offset: number, into: Uint8Array): number => {
+  const opened = (file: string): OpenFile => {
+    const known = files.get(file);
+    if (known !== undefined) {
+      files.delete(file);
+      files.set(file, known);
+      return known;
+    }
+    const [oldest] = files;
+    if (oldest !== undefined && files.size >= OPEN) {
+      files.delete(oldest[0]);
+      closeSync(oldest[1].descriptor);
+    }
+    const descriptor = openSync(file, 'r');
+    files.set(file, { descriptor, size: 0 });
+    const found = { descriptor, size: fstatSync(descriptor).size };
+    files.set(file, found);
+    return found;
+  };
+  const fill = ({ descriptor }: OpenFile, offset: number, into: Uint8Array): number => {
+    let done = 0;
+    while (done < into.length) {
+      const got = readSync(descriptor, into, done, into.length - done, offset + done);
+      if (got === 0) break;
+      done += got;
+    }
+    return done;
+  };
+  const reading = <T>(file: string, work: (from: OpenFile) => T): T => {
     try {
-      let descriptor = descriptors.get(file);
-      if (descriptor === undefined) {
-        descriptor = openSync(file, 'r');
-        descriptors.set(file, descriptor);
-      }
-      let done = 0;
-      while (done < into.length) {
-        const got = readSync(descriptor, into, done, into.length - done, offset + done);
-        if (got === 0) break;
-        done += got;
-      }
-      return done;
+      return work(opened(file));
     } catch (cause) {
+      const isFull = /^E[MN]FILE$/.test((cause as NodeJS.ErrnoException).code ?? '');
       throw new LayerSourceError(`cannot read \`${visible(file)}\`: ${messageOf(cause)}`, {
-        hint: CHANGED,
+        hint: isFull ? 'let the process open more files: `ulimit -n 4096`' : CHANGED,
         cause,
       });
     }
@@ -64,8 +89,11 @@ export function openRanges(): RangeReader {
     const key = `${index}:${file}`;
     let bytes = blocks.get(key);
     if (bytes === undefined) {
-      const memory = Buffer.allocUnsafeSlow(BLOCK);
-      bytes = memory.subarray(0, fill(file, index * BLOCK, memory));
+      bytes = reading(file, (from) => {
+        const size = Math.max(0, Math.min(BLOCK, from.size - index * BLOCK));
+        const memory = Buffer.allocUnsafeSlow(size);
+        return memory.subarray(0, fill(from, index * BLOCK, memory));
+      });
       if (blocks.size >= CAPACITY) blocks.delete(blocks.keys().next().value!);
     } else {
       blocks.delete(key);
@@ -95,11 +123,11 @@ export function openRanges(): RangeReader {
       return bytes;
     },
     readInto(file, offset, into) {
-      if (fill(file, offset, into) !== into.length) throw short(file);
+      if (reading(file, (from) => fill(from, offset, into)) !== into.length) throw short(file);
     },
     close() {
-      for (const descriptor of descriptors.values()) closeSync(descriptor);
-      descriptors.clear();
+      for (const { descriptor } of files.values()) closeSync(descriptor);
+      files.clear();
       blocks.clear();
     },
   };
