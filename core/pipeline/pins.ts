@@ -75,7 +75,7 @@ function pinFileOf(file: string, known: Document, mode: PinMode): PinFile {
           const value = section()?.[key];
           if (value === undefined && mode === 'locked') {
             throw new PinError(
-              `\`${PIN_FILE}\` does not pin \`${key}\` of \`${reference}\` for ${platform}`,
+              `\`${PIN_FILE}\` does not pin the ${key.replace(/-[0-9a-f]{12}$/, '')} of \`${reference}\` for ${platform}`,
               {
                 hint: 'run `pyc lock` and commit the file',
               },

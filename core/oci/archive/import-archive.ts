@@ -7,6 +7,7 @@ import { stat } from 'node:fs/promises';
 import { posix } from 'node:path';
 import { decompress } from '../../archive/decompress.ts';
 import type { TarEntry } from '../../archive/tar/entry.ts';
+import { TarError } from '../../archive/tar/header.ts';
 import { readTar } from '../../archive/tar.ts';
 import { readAll } from '../../primitives/bytes.ts';
 import { digestFromHex, digestOfJson, isDigest } from '../../primitives/digest.ts';
@@ -53,7 +54,10 @@ export async function importArchive(
   const key = await keyOf(file);
   const known = await store.readAction(key);
   if (isListing(known) && (await isInStore(known, store))) return known;
-  const listing = await read(file, store, signal);
+  const listing = await read(file, store, signal).catch((thrown: unknown) => {
+    if (!(thrown instanceof TarError)) throw thrown;
+    throw new TarError(`\`${visible(file)}\` is no image archive: ${thrown.message}`, { cause: thrown });
+  });
   await store.writeAction(key, listing);
   return listing;
 }

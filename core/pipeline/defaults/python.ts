@@ -35,6 +35,7 @@ export async function findPython(
   const whole = wholeOf(stated, request);
   if (whole !== undefined) return whole;
   const found = request.known ?? (await detected(request.base, session, files));
+  warnOfOther(stated, found, request.reference, session);
   return {
     interpreter: stated.interpreter ?? found.interpreter,
     target: {
@@ -43,6 +44,22 @@ export async function findPython(
       ...(stated.libc === undefined ? {} : { libc: stated.libc }),
     },
   };
+}
+
+/** Another X.Y than the base has looks for modules elsewhere: nothing of the environment is found then. */
+function warnOfOther(
+  { version, interpreter }: Stated,
+  { target, interpreter: there }: PythonInBase,
+  reference: string,
+  session: Session,
+): void {
+  const minor = version?.release.slice(0, 2).join('.');
+  if (minor === undefined || interpreter !== undefined || target.version.startsWith(`${minor}.`)) return;
+  session.log.warn({
+    code: 'PYC_PYTHON_OVERRIDDEN',
+    message: `the base \`${reference}\` has Python ${target.version} at \`${there}\`, and ${minor} is stated: what is installed for the one is not found by the other`,
+    hint: 'leave the version out, choose another base, or state `python.interpreter` as well',
+  });
 }
 
 interface Stated {
