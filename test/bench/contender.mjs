@@ -11,6 +11,7 @@
  * @property {() => Promise<void>} reset - forget all but the wheels
  * @property {(directory: string, reference: string) => readonly (readonly string[])[]} build - commands that build the
  *   project and push it; they run one after the other and are timed together
+ * @property {(stdout: string) => Record<string, number>} [stagesOf] - milliseconds a stage, of what a build printed
  */
 
 export {};

@@ -150,11 +150,13 @@ async function takeTurn(contender, mark, memory) {
     let milliseconds = 0;
     let sum = 0;
     let largest = 0;
+    let stages;
     for (const command of contender.build(project.directory, reference)) {
       const one = await run(command, memory ? { memory: contender.processes() } : {});
       milliseconds += one.milliseconds;
       sum = Math.max(sum, one.memory?.sum ?? 0);
       largest = Math.max(largest, one.memory?.largest ?? 0);
+      stages = contender.stagesOf?.(one.stdout);
     }
     const pushed = [...registry.blobs()].filter(([digest]) => !before.has(digest)).map(([, size]) => size);
     const bytes = pushed.reduce((total, size) => total + size, 0);
@@ -165,6 +167,7 @@ async function takeTurn(contender, mark, memory) {
       bytes,
       blobs: pushed.length,
       ...(memory ? { memory: { sum, largest } } : { milliseconds }),
+      ...(stages === undefined ? {} : { stages }),
     });
     console.error(
       `${contender.name}, ${scenario.title}: ${memory ? `${megabytes(sum)} resident` : seconds(milliseconds)}, ${megabytes(bytes)} in ${pushed.length} blobs pushed`,

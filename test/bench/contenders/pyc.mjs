@@ -51,6 +51,7 @@ export function pycContender({ work, base, project, program }) {
         rmSync(join(cache, folder), { recursive: true, force: true });
       }
     },
+    stagesOf: (stdout) => JSON.parse(stdout).timings,
     build: (directory, reference) => [command(directory, ['--tag', reference, '--push'])],
   };
 }
