@@ -5,7 +5,7 @@
 import { definePreset, type PresetInput } from 'pycontainer';
 import { PresetAmbiguousError, PresetNoApplicationError } from './application/errors.ts';
 import { findApplication, type Wanted } from './application/find.ts';
-import { importable, isBesideThePoint, pathEnvironment, treeOf } from './application/place.ts';
+import { pathEnvironment, treeOf } from './application/place.ts';
 
 const WANTED: Wanted = {
   classes: new Set(['celery.Celery', 'celery.app.Celery', 'celery.app.base.Celery']),
@@ -59,9 +59,7 @@ async function search(
 ): Promise<{ readonly target: string; readonly file: string; readonly line: number } | undefined> {
   // Who declares a worker has said what there is.
   if (input.decided?.processes.includes('worker') === true) return undefined;
-  const { chosen, candidates } = await findApplication(treeOf(input), WANTED, importable(input), (error) =>
-    isBesideThePoint(input, error, 'Celery'),
-  );
+  const { chosen, candidates } = await findApplication(input, treeOf(input), WANTED, 'Celery');
   // Its command takes objects alone.
   if (chosen?.kind === 'object') return chosen;
   const several = candidates.filter(({ kind }) => kind === 'object');

@@ -6,7 +6,6 @@ import { type Detection, definePreset, type PresetInput, type PresetReason } fro
 import { checkEntrypoint } from './application/entrypoint.ts';
 import { PresetAmbiguousError, PresetNoApplicationError, PresetNoServerError } from './application/errors.ts';
 import { findApplication } from './application/find.ts';
-import { importable, isBesideThePoint } from './application/place.ts';
 import { findSite, type Site } from './django/manage.ts';
 import { readSetting, textOf } from './django/settings.ts';
 import { ASGI_SERVERS } from './server/asgi.ts';
@@ -110,17 +109,9 @@ async function applicationsOf(input: PresetInput, site: Site): Promise<readonly 
   }
   if (named.length > 0) return named;
   for (const { maker, servers } of [...INTERFACES].reverse()) {
-    const { chosen, candidates } = await findApplication(
-      site.tree,
-      {
-        classes: new Set([`django.core.${maker.slice(4, 8)}.${maker}`]),
-        modules: [],
-        names: [],
-        factories: [],
-      },
-      importable(input),
-      (error) => isBesideThePoint(input, error, maker),
-    );
+    const made = new Set([`django.core.${maker.slice(4, 8)}.${maker}`]);
+    const wanted = { classes: made, modules: [], names: [], factories: [] };
+    const { chosen, candidates } = await findApplication(input, site.tree, wanted, maker);
     if (chosen !== undefined) {
       const { target, file, line } = chosen;
       return [

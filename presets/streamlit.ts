@@ -3,6 +3,7 @@ import { definePreset, type PresetInput, type PresetReason } from 'pycontainer';
 import { type Expression, resolveExpression, type SourceTree, type Statement } from 'pycontainer/python';
 import { PresetAmbiguousError, PresetNoApplicationError } from './application/errors.ts';
 import { isAside, isBesideThePoint, treeOf } from './application/place.ts';
+import { relevantFiles } from './application/relevance.ts';
 
 /** Where `streamlit run` looks by itself. */
 const USUAL = 'streamlit_app.py';
@@ -52,7 +53,8 @@ async function search(input: PresetInput, tree: SourceTree): Promise<Script | un
   const found: Script[] = [];
   const imported = new Set<string>();
   const pages = new Set<string>();
-  for (const path of tree.paths) {
+  const relevant = await relevantFiles(input, tree, 'streamlit');
+  for (const path of tree.paths.filter((one) => relevant.has(one))) {
     // `pages/` beside a script holds the other pages of its application.
     if (isAside(path) || /(?:^|\/)pages\//.test(path)) continue;
     try {

@@ -2,6 +2,7 @@
  * Finds the application object of a framework by reading the sources: where the framework itself would
  * look first, then everywhere. Which frameworks there are and what starts an application is not known here.
  */
+import type { PresetInput } from 'pycontainer';
 import {
   classesOf,
   dottedName,
@@ -12,7 +13,8 @@ import {
 } from 'pycontainer/python';
 import type { Candidate } from './errors.ts';
 import { mountedIn } from './mounts.ts';
-import { isAside } from './place.ts';
+import { importable, isAside, isBesideThePoint } from './place.ts';
+import { relevantFiles } from './relevance.ts';
 
 /** What the application of a framework looks like. */
 export interface Wanted {
@@ -44,18 +46,20 @@ export interface Search {
 /**
  * Looks for the application.
  *
- * @param importable true for files that will be in the image
- * @param passOver decides about a file that cannot be read as Python: true passes it over
+ * @param word - stands in every file that makes an application; a file without it that is no Python is passed over
+ * @throws SourceError for a file that cannot be read where an application might be
  */
 export async function findApplication(
+  input: PresetInput,
   tree: SourceTree,
   wanted: Wanted,
-  importable: (path: string) => boolean,
-  passOver: (error: unknown) => Promise<boolean>,
+  word: string,
 ): Promise<Search> {
+  const isInstalled = importable(input);
+  const passOver = (error: unknown): Promise<boolean> => isBesideThePoint(input, error, word);
   const usual = wanted.modules.flatMap((module) => {
     const path = tree.pathOf(module);
-    return path !== undefined && importable(path) ? [path] : [];
+    return path !== undefined && isInstalled(path) ? [path] : [];
   });
   for (const kind of ['object', 'factory'] as const) {
     for (const path of usual) {
@@ -67,7 +71,8 @@ export async function findApplication(
       return own.candidates.length === 0 ? { candidates: unique(found) } : own;
     }
   }
-  const others = tree.paths.filter((path) => importable(path) && !isAside(path));
+  const relevant = await relevantFiles(input, tree, word);
+  const others = tree.paths.filter((path) => relevant.has(path) && isInstalled(path) && !isAside(path));
   const found: Application[] = [];
   for (const path of others) {
     try {

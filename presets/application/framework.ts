@@ -13,7 +13,7 @@ import {
   PresetNoServerError,
 } from './errors.ts';
 import { type Application, findApplication, findIn, type Wanted } from './find.ts';
-import { importable, isBesideThePoint, pathEnvironment, treeOf } from './place.ts';
+import { pathEnvironment, treeOf } from './place.ts';
 
 /** What the project itself says of its application. */
 export interface StatedApplication {
@@ -117,9 +117,7 @@ async function search(
   input: PresetInput,
   tree: SourceTree,
 ): Promise<Found | undefined> {
-  const { chosen, candidates } = await findApplication(tree, framework.wanted, importable(input), (error) =>
-    isBesideThePoint(input, error, framework.word),
-  );
+  const { chosen, candidates } = await findApplication(input, tree, framework.wanted, framework.word);
   if (chosen !== undefined) return ofApplication(framework, chosen, []);
   if (candidates.length > 0) throw ambiguous(framework, candidates);
   if (!input.explicit) return undefined;

@@ -192,6 +192,19 @@ it.each([
     [...FLASKS, 'fastapi 0.121.0', 'uvicorn 0.54.0'],
     'uvicorn main:app',
   ],
+  [
+    'an application that is made far from where its framework is named',
+    {
+      'shop/__init__.py': '',
+      'shop/base.py': 'import flask\n\n\nclass Base(flask.Flask):\n    pass\n',
+      'shop/kit/__init__.py': 'from ..base import (\n    # ours\n    Base as Site,\n)\n',
+      'shop/kit/maker.py': 'from . import Site\n\n\ndef make():\n    return Site(__name__)\n',
+      'run/server.py': 'from shop.kit \\\n    import maker\n\nweb = maker.make()\n',
+      'other.py': 'import os\n',
+    },
+    FLASKS,
+    'gunicorn run.server:web',
+  ],
 ] as const)('finds %s', async (_, files, locked, start) => {
   const project = await mkdtemp(join(root, 'found-'));
   await writeFiles(project, files);
