@@ -56,6 +56,10 @@ function warnOfOther(
   const minor = version?.release.slice(0, 2).join('.');
   if (minor === undefined || interpreter !== undefined || target.version.startsWith(`${minor}.`)) return;
   session.log.warn({
+    /**
+     * `python.version` or `--python` states another X.Y than the base's files do. The environment is laid out for the
+     * one that is stated; the interpreter of the base does not look there.
+     */
     code: 'PYC_PYTHON_OVERRIDDEN',
     message: `the base \`${reference}\` has Python ${target.version} at \`${there}\`, and ${minor} is stated: what is installed for the one is not found by the other`,
     hint: 'leave the version out, choose another base, or state `python.interpreter` as well',

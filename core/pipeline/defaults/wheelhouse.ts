@@ -114,6 +114,10 @@ async function replaced(
   const file = find(name, version ?? '');
   if (file === undefined) return undefined;
   session.log.warn({
+    /**
+     * The lock has sources alone for a distribution, and `wheelhouse` has a wheel of it. It goes in as it is: nothing
+     * but the folder vouches for it.
+     */
     code: 'PYC_WHEEL_NOT_LOCKED',
     message: `\`${file.name}\` is taken from the wheelhouse as it is: the lock has no hash of a wheel of \`${name}\``,
     hint: 'keep the wheelhouse where only those write whom you trust',
