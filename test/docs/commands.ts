@@ -37,8 +37,11 @@ export async function objectionTo({ words, place }: ShownCommand): Promise<strin
   // The folder is looked at once the command line is understood, and before anything else.
   const io = fakeIo({ cwd: '/nowhere', env: { PYC_CACHE_DIR: '/nowhere/cache' }, input: 'password' });
   await main([first, '--json', ...rest], io);
-  const { error } = JSON.parse(io.out()) as { error: { code: string; message: string } };
-  return error.code === 'PYC_DIRECTORY_NOT_FOUND' ? undefined : `${place}: ${error.message}`;
+  // What looks at no folder, as `config --schema`, prints no report.
+  const { error } = JSON.parse(io.out()) as { error?: { code: string; message: string } };
+  return error === undefined || error.code === 'PYC_DIRECTORY_NOT_FOUND'
+    ? undefined
+    : `${place}: ${error.message}`;
 }
 
 /** The lines of a block that are commands; a help text shows some under `Examples:`, with what they do behind. */
