@@ -17,10 +17,11 @@ export function commandsOf(page: Page): readonly ShownCommand[] {
     linesOf(language, code).map((line) => ({ line, place })),
   );
   const prose = page.text.replaceAll(/^```[\s\S]*?^```$/gm, '');
-  const inline = [...prose.matchAll(/`((?:npx )?(?:pyc|pycontainer) [^`]+)`/g)].map(([, line = '']) => ({
-    line,
-    place: `${page.path}, inline`,
-  }));
+  // A hint's `…` stands for what a message fills in.
+  const isTemplate = (line: string): boolean => page.path.endsWith('errors.md') && line.includes('…');
+  const inline = [...prose.matchAll(/`((?:npx )?(?:pyc|pycontainer) [^`]+)`/g)]
+    .map(([, line = '']) => ({ line, place: `${page.path}, inline` }))
+    .filter(({ line }) => !isTemplate(line));
   return [...inBlocks, ...inline].flatMap(({ line, place }) => {
     const start = PROGRAM.exec(line);
     return start === null
