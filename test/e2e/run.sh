@@ -40,8 +40,9 @@ if [ ! -f dist/cli.js ] || [ -n "$(find core plugins presets scripts package.jso
   npm run build
 fi
 
+results=${PYC_E2E_RESULTS:-$PYC_E2E_WORK/results.json}
 status=0
 PYC_E2E_FULL=${full:+1} npx vitest run --config test/e2e/vitest.config.ts \
-  --reporter=verbose --reporter=json --outputFile.json="$PYC_E2E_WORK/results.json" "$@" || status=$?
-node "$here/count.mjs" "$PYC_E2E_WORK/results.json" || status=$?
+  --reporter=verbose --reporter=json --outputFile.json="$results" "$@" || status=$?
+node "$here/count.mjs" "$results" || status=$?
 exit "$status"
