@@ -1,4 +1,4 @@
-import { mkdtemp, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { type AddressInfo, connect, createServer as createRawServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,6 +7,13 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { VERSION } from '../../core/primitives/version.ts';
 import { CERTIFICATE } from './certificate.ts';
 import { client, codeOf, serve } from './server.ts';
+
+/** A folder that is gone when the test is. */
+async function temporaryFolder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'pyc-ca-'));
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  return folder;
+}
 
 describe('a request', () => {
   it('states the program, asks for unencoded bytes and gives status, headers and body', async () => {
@@ -261,7 +268,7 @@ describe('redirects', () => {
     const plain = await serve((_request, response) => response.writeHead(302, { location: '/again' }).end());
     const tls = await serve((_request, response) => response.writeHead(302, { location: plain }).end(), true);
     const odd = await serve((_request, response) => response.writeHead(302, { location: 'ftp://x/' }).end());
-    const directory = await mkdtemp(join(tmpdir(), 'pyc-ca-'));
+    const directory = await temporaryFolder();
     const file = join(directory, 'ca.pem');
     await writeFile(file, CERTIFICATE);
     const http = client({ env: { SSL_CERT_FILE: file } });
@@ -276,7 +283,7 @@ describe('redirects', () => {
 describe('certificates', () => {
   it('are refused where nothing vouches for them, and trusted by SSL_CERT_FILE and NODE_EXTRA_CA_CERTS', async () => {
     const origin = await serve((_request, response) => response.end('ok'), true);
-    const file = join(await mkdtemp(join(tmpdir(), 'pyc-ca-')), 'ca.pem');
+    const file = join(await temporaryFolder(), 'ca.pem');
     await writeFile(file, CERTIFICATE);
     const warnings: string[] = [];
     const log = {
@@ -345,7 +352,7 @@ describe('proxies', () => {
     await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
     onTestFinished(() => void proxy.close());
     const address = `127.0.0.1:${(proxy.address() as AddressInfo).port}`;
-    const file = join(await mkdtemp(join(tmpdir(), 'pyc-ca-')), 'ca.pem');
+    const file = join(await temporaryFolder(), 'ca.pem');
     await writeFile(file, CERTIFICATE);
     const env = {
       HTTP_PROXY: `me:p%20w@${address}`,
