@@ -16,6 +16,7 @@ export {
 } from './configuration.ts';
 export type { HttpClient, HttpRequest, HttpResponse } from './http/client.ts';
 export { download } from './http/download.ts';
+export { type InitAnswers, type InitOptions, type InitPlan, planInit, writeInit } from './init.ts';
 export type {
   Attachment,
   ConfigDocument,

@@ -8,12 +8,19 @@ export interface TextSink {
   readonly columns?: number;
 }
 
+/** Where text comes from: a terminal, a file, a pipe. */
+export interface TextSource extends AsyncIterable<Uint8Array | string> {
+  readonly isTTY?: boolean;
+  /** Ends reading, so that the process can end. */
+  destroy?(): unknown;
+}
+
 export interface Io {
   /** Data, and nothing else. */
   readonly stdout: TextSink;
   /** Everything that is not data. */
   readonly stderr: TextSink;
-  readonly stdin: AsyncIterable<Uint8Array | string>;
+  readonly stdin: TextSource;
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Absolute. */
   readonly cwd: string;

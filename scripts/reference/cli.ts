@@ -4,11 +4,12 @@ import * as check from '../../core/cli/commands/check.ts';
 import * as config from '../../core/cli/commands/config.ts';
 import * as explain from '../../core/cli/commands/explain.ts';
 import { COMMANDS } from '../../core/cli/commands/index.ts';
+import * as init from '../../core/cli/commands/init.ts';
 import * as lock from '../../core/cli/commands/lock.ts';
 import { overview } from '../../core/cli/overview.ts';
 import { GENERATED } from './pages.ts';
 
-const MODULES = { build, check, config, explain, lock } as const;
+const MODULES = { build, check, config, explain, init, lock } as const;
 
 export function cliPage(): string {
   return [

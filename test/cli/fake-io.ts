@@ -23,7 +23,7 @@ export function fakeIo(options: FakeOptions = {}): FakeIo {
   return {
     stdout: sink(out),
     stderr: sink(err),
-    stdin: Readable.from([options.input ?? '']),
+    stdin: Object.assign(Readable.from([options.input ?? '']), { isTTY: options.isTTY ?? false }),
     env: {},
     cwd: process.cwd(),
     signal: new AbortController().signal,

@@ -44,6 +44,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./explain.ts'),
   },
   {
+    name: 'init',
+    usage: 'init [DIR]',
+    summary: "write a project's first configuration",
+    load: () => import('./init.ts'),
+  },
+  {
     name: 'lock',
     usage: 'lock [DIR]',
     summary: 'pin the base image in pycontainer.lock',

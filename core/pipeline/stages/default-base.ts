@@ -59,7 +59,8 @@ function selects(lock: LockFile, target: PythonTarget, want: Selection): boolean
   }
 }
 
-function targetOf(version: string, platform: Platform): PythonTarget {
+/** The Python that the official slim image of a version is taken for before it was read. */
+export function targetOf(version: string, platform: Platform): PythonTarget {
   return {
     implementation: 'cpython',
     version: `${version}.0`,
