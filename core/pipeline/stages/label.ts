@@ -67,7 +67,7 @@ function environmentOf(base: readonly string[], config: ResolvedConfig): Record<
     const at = line.indexOf('=');
     if (at > 0) env[line.slice(0, at)] = line.slice(at + 1);
   }
-  const path = env['PATH'] ?? DEFAULT_PATH;
+  const path = env.PATH ?? DEFAULT_PATH;
   return { ...env, PATH: `${VENV_BIN}:${path}`, VIRTUAL_ENV: '/opt/venv', HOME: '/tmp', ...config.env };
 }
 
