@@ -41,9 +41,12 @@ export function withTag(reference: string): string {
   return tag === undefined && digest === undefined ? `${reference}:${DEFAULT_TAG}` : reference;
 }
 
-/** What the outputs and `push` ask for, as SPECs. @throws PushError where there is nowhere to push to */
+/** What the outputs and `push` ask for, as SPECs. @throws PushError where there is nowhere to push to; what {@link referencesOf} throws */
 export function outputsOf(name: string, config: ResolvedConfig): string[] {
-  const pushed = config.push === true ? referencesOf(name, config) : [];
+  // Also where nothing is pushed: a layout's tags come of them.
+  const references = referencesOf(name, config);
+  for (const reference of references) parseReference(reference);
+  const pushed = config.push === true ? references : [];
   if (config.push === true && pushed.length === 0) {
     throw new PushError('there is no reference to push to', {
       hint: 'name it, as in `--tag ghcr.io/me/app:1.0 --push`',
