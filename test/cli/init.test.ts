@@ -32,6 +32,8 @@ describe('pyc init', () => {
     expect(config).toMatchObject({ tags: ['ghcr.io/me/shop:1.0'] });
     expect(config?.base).toMatch(/^python:3\.1\d-slim-/);
     const again = await init(cwd, ['--yes', '--tag', 'other:2']);
+    const document = JSON.parse((await init(cwd, ['--yes', '--json'])).out);
+    expect(document).toMatchObject({ ok: true, file: join(cwd, 'pycontainer.toml'), written: false });
     expect(again).toMatchObject({ exitCode: 0, out: '' });
     expect(read(cwd, 'pycontainer.toml')).toBe(text);
     expect(await filesBelow(cwd)).toEqual(['pycontainer.toml', ...Object.keys(PROJECT)].sort());

@@ -1,6 +1,7 @@
 /** `pyc init`: writes a project's first configuration, and asks what only a person can know. */
 import { Command, Option } from 'commander';
 import type { InitAnswers, InitPlan } from '../../index.ts';
+import { VERSION } from '../../primitives/version.ts';
 import type { ExitCode, Io } from '../io.ts';
 import { canAsk, createQuestions, type Questions } from '../questions.ts';
 import { shownPath } from '../render/location.ts';
@@ -14,6 +15,7 @@ interface Values {
   readonly yes?: boolean;
   readonly tag?: readonly string[];
   readonly format?: 'ts' | 'toml';
+  readonly json?: boolean;
 }
 
 type NewFile = Exclude<InitPlan, { readonly existing: string }>;
@@ -42,6 +44,7 @@ export async function run(argv: readonly string[], io: Io): Promise<ExitCode> {
   });
   if (plan.existing !== undefined) {
     io.stderr.write(`nothing to do: there is ${safe(shownPath(plan.existing, io.cwd))}\n`);
+    if (values.json === true) io.stdout.write(documentOf(plan.existing, false));
     return 0;
   }
   io.stderr.write(plan.found.map((line) => `found ${safe(line)}\n`).join(''));
@@ -58,11 +61,14 @@ export async function run(argv: readonly string[], io: Io): Promise<ExitCode> {
       }
       const answer = await questions.ask(`write ${safe(shown)}? [Y/n]`);
       if (io.signal.aborted) return 130;
-      if (answer === undefined || /^n/i.test(answer)) return 0;
+      if (answer === undefined || /^n/i.test(answer)) {
+        if (values.json === true) io.stdout.write(documentOf(plan.file, false));
+        return 0;
+      }
     }
     await writeInit(plan.file, text);
     io.stderr.write(nextSteps(plan));
-    io.stdout.write(`${safe(shown)}\n`);
+    io.stdout.write(values.json === true ? documentOf(plan.file, true) : `${safe(shown)}\n`);
     return 0;
   } finally {
     questions?.close();
@@ -82,6 +88,7 @@ function command(): Command {
     .addOption(new Option('--yes', 'ask nothing and write'))
     .addOption(list('--tag <ref>', 'a tag or a reference, as in ghcr.io/me/shop:1.0; repeatable'))
     .addOption(new Option('--format <format>', 'the kind of file').choices(['ts', 'toml']))
+    .addOption(new Option('--json', 'print what became of it as one JSON document'))
     .addHelpOption(new Option('-h, --help', 'print this'))
     .addHelpText('after', EXAMPLES);
 }
@@ -112,6 +119,12 @@ async function tagsOf(plan: NewFile, questions: Questions | undefined): Promise<
 /** Splits as a shell would, at blanks outside of quotes. */
 function wordsOf(command: string): readonly string[] {
   return [...command.matchAll(/(?:"[^"]*"|'[^']*'|[^\s"'])+/g)].map(([word]) => word.replaceAll(/["']/g, ''));
+}
+
+/** @param file - absolute */
+function documentOf(file: string, written: boolean): string {
+  const document = { schemaVersion: 1, command: 'init', pycontainer: VERSION, ok: true, file, written };
+  return `${JSON.stringify(document, null, 2)}\n`;
 }
 
 function nextSteps({ file, todo }: NewFile): string {
