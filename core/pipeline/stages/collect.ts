@@ -136,6 +136,13 @@ async function dependencyPart(
 }
 
 async function knownSize(digest: Digest, session: Session): Promise<number | undefined> {
+  const sizes = session.memory.get('sizes of wheels', () => new Map<Digest, number>());
+  const size = sizes.get(digest) ?? (await storedSize(digest, session));
+  if (size !== undefined) sizes.set(digest, size);
+  return size;
+}
+
+async function storedSize(digest: Digest, session: Session): Promise<number | undefined> {
   const blob = await session.store.find(digest);
   if (blob !== undefined) return blob.size;
   const size = await session.store.readAction(sizeKey(digest));

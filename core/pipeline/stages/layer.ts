@@ -46,7 +46,8 @@ export async function layerTree(
     plan.groups.map(async (group) => {
       const members = group.parts.map((name) => parts.get(name)!);
       const key = layerKey(members, options);
-      const cached = session.noCache ? ofRun.get(key) : await findLayer(key, session);
+      const cached = ofRun.get(key) ?? (session.noCache ? undefined : await findLayer(key, session));
+      if (cached !== undefined) ofRun.set(key, cached);
       return { group, members, key, cached };
     }),
   );
