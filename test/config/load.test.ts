@@ -138,6 +138,23 @@ describe('precedence', () => {
     });
   });
 
+  it('takes what is shared from an npm package, with its plugins and its profiles', async () => {
+    const root = folderOf({
+      'pycontainer.toml': `extends = ["@me/house", "./own.json"]\nname = "shop"\n${BARE_TOML}`,
+      'own.json': '{"user":"own"}',
+      'node_modules/@me/house/package.json':
+        '{"name":"@me/house","type":"module","exports":"./pycontainer.config.js"}',
+      'node_modules/@me/house/pycontainer.config.js': `import { plugin } from './plugin.js';
+        export default ({ profile }) => ({
+          user: 'house', workdir: '/' + profile, plugins: [plugin], profiles: { ci: { registry: 'ci' } },
+        });`,
+      'node_modules/@me/house/plugin.js': 'export const plugin = { name: "house", apply() {} };',
+    });
+    const [config] = await load(root, { profile: 'ci' });
+    expect(config).toMatchObject({ name: 'shop', user: 'own', workdir: '/ci', registry: 'ci' });
+    expect(config?.plugins.map(({ name }) => name)).toEqual(['house']);
+  });
+
   it('resolves paths from where they are written', async () => {
     const root = folderOf({
       '.git/': '',
