@@ -244,7 +244,6 @@ it('finds the application of the example project', async () => {
     'shop/service.py',
     'shop/settings.py',
     'shop/templates/catalogue.html',
-    'uv.lock',
   ]);
   const found = await fastapi.detect({
     ...inputOf({ files: {} }),

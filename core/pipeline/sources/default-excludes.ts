@@ -29,6 +29,13 @@ export const DEFAULT_EXCLUDES: readonly string[] = [
   '/pycontainer.config.*',
   '/pycontainer.toml',
   '/pycontainer.lock',
+  // Locks: what they chose is in the image, and a dependency's upgrade is not to change the project's layer.
+  '/uv.lock',
+  '/pylock.toml',
+  '/pylock.*.toml',
+  '/poetry.lock',
+  '/pdm.lock',
+  '/Pipfile.lock',
   // Virtual environments; any folder with a `pyvenv.cfg` counts as well.
   '.venv/',
   'venv/',

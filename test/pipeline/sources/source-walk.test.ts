@@ -13,11 +13,11 @@ const named = (list: string): Record<string, string> =>
 
 describe('what is left out unasked', () => {
   it('leaves out caches, environments, products and what steers tools', async () => {
-    const kept = 'README.md app/build/rules.py app/main.py pyproject.toml uv.lock web/dist/site.js';
+    const kept = 'README.md app/build/rules.py app/main.py pyproject.toml web/dist/site.js';
     const left =
       '.git/config .venv/bin/python venv/x env/pyvenv.cfg env/lib/a.py app/__pycache__/main.pyc node_modules/a/b.js build/lib/a.py ' +
       'dist/a.whl out/oci-layout out/index.json store/CACHEDIR.TAG store/blobs/x db.sqlite3 .mypy_cache/x .DS_Store shop.egg-info/PKG-INFO .dockerignore .github/w.yml ' +
-      'pycontainer.config.ts pycontainer.lock media/upload.png celerybeat-schedule Dockerfile .gitignore .env.example';
+      'pycontainer.config.ts pycontainer.lock uv.lock media/upload.png celerybeat-schedule Dockerfile .gitignore .env.example';
     expect(await paths(named(`${kept} ${left}`))).toEqual(kept.split(' '));
   });
 
