@@ -1,3 +1,4 @@
+import './conformance-cases.ts';
 import { describe, expect, it } from 'vitest';
 import { FIXED_MTIME } from '../../../core/primitives/file-tree.ts';
 import { installSchemeOf } from '../../../core/python/install.ts';
