@@ -40,17 +40,8 @@ export type {
   SbomInput,
   WheelRequest,
 } from './pipeline/hooks.ts';
-export {
-  type Detection,
-  type Plugin,
-  type PluginApi,
-  PluginError,
-  type PluginFile,
-  type Preset,
-  type PresetInput,
-  type PresetRank,
-  type PresetReason,
-} from './pipeline/plugin.ts';
+export { type Plugin, type PluginApi, PluginError, type PluginFile } from './pipeline/plugin.ts';
+export type * from './pipeline/preset.ts';
 export type * from './pipeline/report.ts';
 export type { Config, Origin, ResolvedConfig } from './pipeline/settings.ts';
 export type * from './pipeline/values.ts';

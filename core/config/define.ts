@@ -3,7 +3,8 @@
  * defined is told apart by its shape, never by `instanceof`, so that a second copy of this package does no harm.
  */
 import type { BuildHooks } from '../pipeline/hooks.ts';
-import type { Plugin, PluginApi, Preset } from '../pipeline/plugin.ts';
+import type { Plugin, PluginApi } from '../pipeline/plugin.ts';
+import type { Preset } from '../pipeline/preset.ts';
 import type { Config } from '../pipeline/settings.ts';
 import { PluginOptionsError } from './errors.ts';
 

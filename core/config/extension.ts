@@ -1,5 +1,6 @@
 /** Turns the plugins and presets that a configuration names into objects: first-party ones, or modules found from the file. */
-import type { Plugin, Preset } from '../pipeline/plugin.ts';
+import type { Plugin } from '../pipeline/plugin.ts';
+import type { Preset } from '../pipeline/preset.ts';
 import { isPycError, messageOf } from '../primitives/errors.ts';
 import { nearest } from '../primitives/nearest.ts';
 import { visible } from '../primitives/path.ts';

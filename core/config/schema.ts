@@ -5,7 +5,8 @@
  */
 import * as z from 'zod';
 import { parsePlatform } from '../oci/platform.ts';
-import type { Plugin, Preset } from '../pipeline/plugin.ts';
+import type { Plugin } from '../pipeline/plugin.ts';
+import type { Preset } from '../pipeline/preset.ts';
 import { PROCESS_NAME } from '../pipeline/processes.ts';
 import type { BaseSource } from '../pipeline/values.ts';
 import { messageOf } from '../primitives/errors.ts';

@@ -1,6 +1,6 @@
 /** Puts together what several presets found: one start, everything else joined. A contradiction is an error that names both. */
 import { PycError } from '../primitives/errors.ts';
-import type { Detection, Preset, PresetRank } from './plugin.ts';
+import type { Detection, Preset, PresetRank } from './preset.ts';
 import type { Config, Origin } from './settings.ts';
 
 /** What one preset found. */

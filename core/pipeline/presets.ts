@@ -6,7 +6,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PycError } from '../primitives/errors.ts';
 import { visible } from '../primitives/path.ts';
-import type { Preset, PresetInput, PresetRank } from './plugin.ts';
+import type { Preset, PresetInput, PresetRank } from './preset.ts';
 import { composeDetections, type Found } from './preset-composition.ts';
 import { commandOf, defaultProcess, RELEASE } from './processes.ts';
 import type { ReportedPreset } from './report.ts';

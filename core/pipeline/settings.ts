@@ -2,7 +2,8 @@
  * The configuration: as users write it (`Config`) and as the pipeline reads it once every source is merged
  * (`ResolvedConfig`). How it is found, checked and merged belongs to `core/config`.
  */
-import type { Plugin, Preset } from './plugin.ts';
+import type { Plugin } from './plugin.ts';
+import type { Preset } from './preset.ts';
 import type { BaseSource } from './values.ts';
 
 /** What a `pycontainer.config.ts` holds. TOML and YAML have the same keys in kebab-case. */

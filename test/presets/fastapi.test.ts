@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import type { Detection, PresetInput } from '../../core/pipeline/plugin.ts';
+import type { Detection, PresetInput } from '../../core/pipeline/preset.ts';
 import { walkSources } from '../../core/pipeline/sources/index.ts';
 import type { Project } from '../../core/pipeline/values.ts';
 import { parsePyproject } from '../../core/python/pyproject.ts';
