@@ -7,7 +7,7 @@ const SOURCE = 'core/pipeline/hooks.ts';
 /** What every hook's comment must say, in this order. */
 const FACTS = ['kind', 'stage', 'takes', 'gives', 'before', 'after'] as const;
 
-interface Hook {
+export interface Hook {
   readonly name: string;
   readonly description: string;
   readonly facts: ReadonlyMap<string, string>;
@@ -75,7 +75,8 @@ export function hookExamples(root: string): string {
   ].join('\n');
 }
 
-function hooksOf(root: string): Hook[] {
+/** The hooks as their comments describe them, in the order of the sources. */
+export function hooksOf(root: string): Hook[] {
   const source = readFileSync(join(root, SOURCE), 'utf8');
   const body = /export interface BuildHooks \{\n([\s\S]*?)\n\}/.exec(source)?.[1] ?? '';
   const found = [...body.matchAll(/\/\*\*\n([\s\S]*?)\*\/\s*readonly (\w+):/g)].map(

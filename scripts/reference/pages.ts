@@ -3,6 +3,7 @@ import { cliPage } from './cli.ts';
 import { configurationPages } from './configuration.ts';
 import { errorsPage } from './errors.ts';
 import { hookExamples, hooksPage } from './hooks.ts';
+import { pipelinePicture } from './pipeline-picture.ts';
 
 /** @param root - the repository's folder, whose sources are read */
 export function referencePages(root: string): ReadonlyMap<string, string> {
@@ -11,6 +12,7 @@ export function referencePages(root: string): ReadonlyMap<string, string> {
     ...configurationPages(),
     ['docs/reference/hooks.md', hooksPage(root)],
     ['docs/reference/errors.md', errorsPage(root)],
+    ['docs/concepts/pipeline.svg', pipelinePicture(root)],
     ['test/pipeline/hook-examples.generated.ts', hookExamples(root)],
   ]);
 }
