@@ -7,6 +7,7 @@ export { type Compression, type DecompressOptions, decompress } from './archive/
 export { type ReadTarOptions, readTar, type TarEntry, type TarVisitor } from './archive/tar.ts';
 export { type BuildOptions, build, check, explain, lock } from './build.ts';
 export * from './config/define.ts';
+export type { OptionsOf, StandardSchema } from './config/extension-options.ts';
 export type { CommandLine } from './config/load.ts';
 export {
   type ConfigurationOptions,

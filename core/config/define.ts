@@ -4,9 +4,15 @@
  */
 import type { BuildHooks } from '../pipeline/hooks.ts';
 import type { Plugin, PluginApi } from '../pipeline/plugin.ts';
-import type { Preset } from '../pipeline/preset.ts';
+import type { Detection, Preset, PresetInput } from '../pipeline/preset.ts';
 import type { Config } from '../pipeline/settings.ts';
-import { PluginOptionsError } from './errors.ts';
+import {
+  checkOptions,
+  type OptionsOf,
+  optionsError,
+  type StandardSchema,
+  withOptionFaults,
+} from './extension-options.ts';
 
 /** What a configuration that is a function receives. */
 export interface ConfigContext {
@@ -29,56 +35,73 @@ export function defineConfig(config: ConfigExport): ConfigExport {
   return config;
 }
 
-/** The part of a Standard Schema (standardschema.dev, version 1) that is used here; zod's schemas are such. */
-export interface StandardSchema<Input = unknown, Output = Input> {
-  readonly '~standard': {
-    readonly version: 1;
-    readonly vendor: string;
-    readonly validate: (value: unknown) => StandardResult<Output> | Promise<StandardResult<Output>>;
-    readonly types?: { readonly input: Input; readonly output: Output } | undefined;
-  };
-}
-
-type StandardResult<Output> =
-  | { readonly value: Output; readonly issues?: undefined }
-  | { readonly issues: readonly StandardIssue[] };
-
-interface StandardIssue {
-  readonly message: string;
-  readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined;
-}
-
 /** A plugin that takes options. */
-export interface PluginDefinition<Input, Output> {
-  readonly name: string;
+export interface PluginDefinition<Input, Output> extends Pick<Plugin, 'name'> {
   /** Checks the options before the plugin exists. Must answer at once, not with a promise. */
   readonly options: StandardSchema<Input, Output>;
   apply(hooks: BuildHooks, api: PluginApi, options: Output): void;
 }
 
 /**
- * Makes a plugin with options: the result is called with them in the configuration, and checks them.
- *
- * @throws PluginOptionsError from the result, listing all that is wrong with the options
+ * Makes a plugin with options: the result is called with them in the configuration, which lists what is wrong with
+ * them together with all else that is wrong with it. A plugin that is used all the same throws a PluginOptionsError
+ * when it is applied.
  */
 export function definePlugin<Input, Output>(
   definition: PluginDefinition<Input, Output>,
-): (options: Input) => Plugin;
+): (...options: OptionsOf<Input>) => Plugin;
 /** Gives a plugin its type. */
 export function definePlugin(plugin: Plugin): Plugin;
 export function definePlugin(
   definition: Plugin | PluginDefinition<unknown, unknown>,
-): Plugin | ((options: unknown) => Plugin) {
+): Plugin | ((options?: unknown) => Plugin) {
   if (!('options' in definition)) return definition;
+  const { name, options: schema } = definition;
+  const owner = `plugin \`${name}\``;
   return (input) => {
-    const options = checkOptions(definition, input);
-    return { name: definition.name, apply: (hooks, api) => definition.apply(hooks, api, options) };
+    const checked = checkOptions(schema, input, owner);
+    if (checked.faults === undefined) {
+      return { name, apply: (hooks, api) => definition.apply(hooks, api, checked.value) };
+    }
+    const apply = (): never => {
+      throw optionsError(owner, checked.faults);
+    };
+    return withOptionFaults({ name, apply }, checked.faults);
   };
 }
 
+/** A preset that takes options. */
+export interface PresetDefinition<Input, Output> extends Pick<Preset, 'name' | 'rank' | 'composes'> {
+  /** Checks the options before the preset exists. Must answer at once, and allow `undefined`: what `auto` gives. */
+  readonly options: StandardSchema<Input, Output>;
+  detect(input: PresetInput, options: Output): Promise<Detection | undefined>;
+}
+
+/**
+ * Makes a preset with options, as {@link definePlugin} makes a plugin. Where it is only named, or given uncalled, the
+ * options are `undefined`.
+ */
+export function definePreset<Input, Output>(
+  definition: PresetDefinition<Input, Output>,
+): (...options: OptionsOf<Input>) => Preset;
 /** Gives a preset its type. */
-export function definePreset(preset: Preset): Preset {
-  return preset;
+export function definePreset(preset: Preset): Preset;
+export function definePreset(
+  definition: Preset | PresetDefinition<unknown, unknown>,
+): Preset | ((options?: unknown) => Preset) {
+  if (!('options' in definition)) return definition;
+  const { options: schema, detect: _detect, ...preset } = definition;
+  const owner = `preset \`${preset.name}\``;
+  return (input) => {
+    const checked = checkOptions(schema, input, owner);
+    if (checked.faults === undefined) {
+      return { ...preset, detect: (seen) => definition.detect(seen, checked.value) };
+    }
+    const detect = async (): Promise<never> => {
+      throw optionsError(owner, checked.faults);
+    };
+    return withOptionFaults({ ...preset, detect }, checked.faults);
+  };
 }
 
 /** True for whatever has a plugin's shape. */
@@ -95,23 +118,4 @@ function isNamed(value: unknown): value is { name: string } {
   return (
     typeof value === 'object' && value !== null && typeof (value as { name?: unknown }).name === 'string'
   );
-}
-
-function checkOptions(definition: PluginDefinition<unknown, unknown>, input: unknown): unknown {
-  const result = definition.options['~standard'].validate(input);
-  if (result instanceof Promise) {
-    throw new PluginOptionsError(`the options of plugin \`${definition.name}\` are checked asynchronously`, {
-      hint: 'report this to the author of the plugin: its schema must answer at once',
-    });
-  }
-  if (result.issues === undefined) return result.value;
-  const details = result.issues.map(({ path, message }) => ({
-    path: (path ?? []).map((step) => String(typeof step === 'object' ? step.key : step)).join('.'),
-    message,
-    origin: `plugin \`${definition.name}\``,
-  }));
-  throw new PluginOptionsError(`the options of plugin \`${definition.name}\` are not what it takes`, {
-    hint: 'see the documentation of the plugin',
-    details,
-  });
 }

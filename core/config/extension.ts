@@ -1,6 +1,7 @@
 /** Turns the plugins and presets that a configuration names into objects: first-party ones, or modules found from the file. */
 import type { Plugin } from '../pipeline/plugin.ts';
 import type { Preset } from '../pipeline/preset.ts';
+import type { Config } from '../pipeline/settings.ts';
 import { isPycError, messageOf } from '../primitives/errors.ts';
 import { nearest } from '../primitives/nearest.ts';
 import { visible } from '../primitives/path.ts';
@@ -16,7 +17,9 @@ export interface ExtensionOrigin {
 }
 
 /** A plugin as a configuration has it. */
-export type PluginReference = Plugin | string | readonly [name: string, options: unknown];
+export type PluginReference = NonNullable<Config['plugins']>[number];
+/** A preset as a configuration has it. */
+export type PresetReference = NonNullable<Config['preset']>;
 
 /**
  * A plugin's object. A module's export `plugin`, else its default export, is the plugin or a function that
@@ -25,10 +28,11 @@ export type PluginReference = Plugin | string | readonly [name: string, options:
  * @throws PluginUnknownError
  */
 export async function resolvePlugin(reference: PluginReference, origin: ExtensionOrigin): Promise<Plugin> {
+  if (typeof reference === 'function') return reference(undefined);
   if (isPlugin(reference)) return reference;
   const [name, options] = typeof reference === 'string' ? [reference, undefined] : reference;
   const found = await importExtension('plugin', name, origin);
-  const made = typeof found === 'function' ? make(name, found as Maker, options) : found;
+  const made = typeof found === 'function' ? make('plugin', name, found as Maker, options) : found;
   if (!isPlugin(made)) {
     throw new PluginUnknownError(`\`${visible(name)}\` exports no plugin`, {
       hint: 'export by default what `definePlugin` gives',
@@ -44,12 +48,13 @@ export async function resolvePlugin(reference: PluginReference, origin: Extensio
 
 type Maker = (options: unknown) => unknown;
 
-function make(name: string, maker: Maker, options: unknown): unknown {
+function make(kind: 'plugin' | 'preset', name: string, maker: Maker, options: unknown): unknown {
   try {
     return maker(options);
   } catch (cause) {
     if (isPycError(cause)) throw cause;
-    throw new PluginUnknownError(`plugin \`${visible(name)}\` cannot be made: ${visible(messageOf(cause))}`, {
+    const Unknown = kind === 'plugin' ? PluginUnknownError : PresetUnknownError;
+    throw new Unknown(`${kind} \`${visible(name)}\` cannot be made: ${visible(messageOf(cause))}`, {
       hint:
         options === undefined
           ? 'give it the options that it asks for'
@@ -61,24 +66,34 @@ function make(name: string, maker: Maker, options: unknown): unknown {
 
 /**
  * The presets that may look at a project, in order: one that is named or given, all first-party ones for
- * `auto`, none for `false`.
+ * `auto`, none for `false`. A preset with options that is given none is asked to do with `undefined`.
  *
  * @throws PresetUnknownError
  */
 export async function resolvePresets(
-  preset: 'auto' | false | string | Preset,
+  preset: PresetReference,
   origin: ExtensionOrigin,
 ): Promise<readonly Preset[]> {
   if (preset === false) return [];
+  if (typeof preset === 'function') return [preset(undefined)];
   if (isPreset(preset)) return [preset];
-  const names = preset === 'auto' ? Object.keys(PRESETS) : [preset];
+  const [wanted, options] = typeof preset === 'string' ? [preset, undefined] : preset;
+  const names = preset === 'auto' ? Object.keys(PRESETS) : [wanted];
   return await Promise.all(
     names.map(async (name) => {
       const found = await importExtension('preset', name, origin);
-      if (isPreset(found)) return found;
-      throw new PresetUnknownError(`\`${visible(name)}\` exports no preset`, {
-        hint: 'export by default what `definePreset` gives',
-      });
+      const made = typeof found === 'function' ? make('preset', name, found as Maker, options) : found;
+      if (!isPreset(made)) {
+        throw new PresetUnknownError(`\`${visible(name)}\` exports no preset`, {
+          hint: 'export by default what `definePreset` gives',
+        });
+      }
+      if (made === found && options !== undefined) {
+        throw new PresetUnknownError(`preset \`${visible(name)}\` takes no options`, {
+          hint: `write \`'${visible(name)}'\` alone`,
+        });
+      }
+      return made;
     }),
   );
 }

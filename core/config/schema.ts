@@ -8,6 +8,7 @@ import { parsePlatform } from '../oci/platform.ts';
 import type { Plugin } from '../pipeline/plugin.ts';
 import type { Preset } from '../pipeline/preset.ts';
 import { PROCESS_NAME } from '../pipeline/processes.ts';
+import type { PluginMaker, PresetMaker } from '../pipeline/settings.ts';
 import type { BaseSource } from '../pipeline/values.ts';
 import { messageOf } from '../primitives/errors.ts';
 import { isPlugin, isPreset } from './define.ts';
@@ -84,12 +85,13 @@ const python = z
 const baseText = withoutCredentials(z.string());
 const pluginText = z.string();
 const pluginPair = z.tuple([z.string(), z.unknown()]).describe("A plugin's name and its options.");
+const presetPair = z.tuple([z.string(), z.unknown()]).describe("A preset's name and its options.");
 const BASE =
   'The base image: `REF`, `registry:REF`, `layout:DIR`, `archive:FILE`, `apt:SUITE` or `scratch`. Default: a slim Python image that fits the project.';
 const PLUGINS =
   'Plugins, in order: names of first-party plugins or of npm packages, or such a name with options.';
 const PRESET =
-  'A framework preset: `auto` (default) detects one, `false` switches presets off, a name asks for one.';
+  'A framework preset: `auto` (default) detects one, `false` switches presets off, a name asks for one, a name with options sets it up.';
 
 /** What only code can write. */
 const codeFields = {
@@ -101,7 +103,7 @@ const codeFields = {
     .exactOptional(),
   plugins: z
     .array(
-      z.union([z.custom<Plugin>(isPlugin), pluginText, pluginPair], {
+      z.union([z.custom<Plugin>(isPlugin), z.custom<PluginMaker>(isFunction), pluginText, pluginPair], {
         error: "must be a plugin, a plugin's name, or a name with options",
       }),
       { error: 'must be a list of plugins' },
@@ -109,9 +111,17 @@ const codeFields = {
     .describe(PLUGINS)
     .exactOptional(),
   preset: z
-    .union([z.literal('auto'), z.literal(false), z.string(), z.custom<Preset>(isPreset)], {
-      error: "must be `auto`, false, a preset's name or a preset",
-    })
+    .union(
+      [
+        z.literal('auto'),
+        z.literal(false),
+        z.string(),
+        presetPair,
+        z.custom<Preset>(isPreset),
+        z.custom<PresetMaker>(isFunction),
+      ],
+      { error: "must be `auto`, false, a preset's name, a name with options, or a preset" },
+    )
     .describe(PRESET)
     .exactOptional(),
 };
@@ -126,8 +136,8 @@ const dataFields = {
     .describe(PLUGINS)
     .exactOptional(),
   preset: z
-    .union([z.literal('auto'), z.literal(false), z.string()], {
-      error: "must be `auto`, false or a preset's name",
+    .union([z.literal('auto'), z.literal(false), z.string(), presetPair], {
+      error: "must be `auto`, false, a preset's name, or a name with options",
     })
     .describe(PRESET)
     .exactOptional(),
@@ -286,6 +296,10 @@ export function camelCase(key: string): string {
 
 function kebabKeys(shape: Record<string, z.ZodType>): Record<string, z.ZodType> {
   return Object.fromEntries(Object.entries(shape).map(([key, schema]) => [kebabCase(key), schema]));
+}
+
+function isFunction(value: unknown): boolean {
+  return typeof value === 'function';
 }
 
 function isBaseSource(value: unknown): value is BaseSource {

@@ -6,6 +6,10 @@ import type { Plugin } from './plugin.ts';
 import type { Preset } from './preset.ts';
 import type { BaseSource } from './values.ts';
 
+/** A plugin or preset that takes options and may do without: it is called with `undefined`. */
+export type PluginMaker = (options: undefined) => Plugin;
+export type PresetMaker = (options: undefined) => Preset;
+
 /** What a `pycontainer.config.ts` holds. TOML and YAML have the same keys in kebab-case. */
 export interface Config {
   /** The image's name; default the project's. */
@@ -37,8 +41,14 @@ export interface Config {
   /** A folder of wheels that is searched before the network. */
   readonly wheelhouse?: string;
   readonly bytecode?: boolean;
-  readonly preset?: 'auto' | false | string | Preset;
-  readonly plugins?: readonly (Plugin | string | readonly [name: string, options: unknown])[];
+  readonly preset?:
+    | 'auto'
+    | false
+    | string
+    | readonly [name: string, options: unknown]
+    | Preset
+    | PresetMaker;
+  readonly plugins?: readonly (Plugin | PluginMaker | string | readonly [name: string, options: unknown])[];
   /** Of the project's sources. */
   readonly include?: readonly string[];
   readonly exclude?: readonly string[];

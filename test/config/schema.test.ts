@@ -1,4 +1,5 @@
 import { describe, expect, expectTypeOf, it } from 'vitest';
+import * as z from 'zod';
 import { defineConfig, definePlugin, definePreset } from '../../core/config/define.ts';
 import { configJsonSchema } from '../../core/config/json-schema.ts';
 import type { CheckedConfig } from '../../core/config/schema.ts';
@@ -60,13 +61,34 @@ describe('the define functions', () => {
     });
     make(2).apply({} as never, {} as never);
     expect(seen).toEqual([4]);
+    const wrong = make('no' as never);
     let error: PycError | undefined;
     try {
-      make('no');
+      wrong.apply({} as never, {} as never);
     } catch (thrown) {
       error = thrown as PycError;
     }
     expect(error?.code).toBe('PYC_PLUGIN_OPTIONS');
     expect(error?.details).toEqual([{ path: 'size', message: 'must be a number', origin: 'plugin `sized`' }]);
+  });
+
+  it('give presets options too, which may be left out where the schema allows it', async () => {
+    const make = definePreset({
+      name: 'mounted',
+      rank: 'site',
+      options: z.strictObject({ at: z.string() }).optional(),
+      detect: async (_input, options) => ({
+        config: { labels: { at: options?.at ?? 'nowhere' } },
+        reasons: [],
+      }),
+    });
+    expect(make()).toMatchObject({ name: 'mounted', rank: 'site' });
+    expect((await make({ at: '/srv' }).detect({} as never))?.config.labels).toEqual({ at: '/srv' });
+    const strict = definePlugin({ name: 's3', options: z.strictObject({ bucket: z.string() }), apply() {} });
+    expectTypeOf(strict).parameters.toEqualTypeOf<[options: { bucket: string }]>();
+    expectTypeOf(make).toExtend<NonNullable<Config['preset']>>();
+    await expect(make({ on: '/srv' } as never).detect({} as never)).rejects.toMatchObject({
+      code: 'PYC_PLUGIN_OPTIONS',
+    });
   });
 });
