@@ -35,18 +35,24 @@ interface Detail {
   readonly requirement?: unknown;
   /** As in `requirements.txt:3`. */
   readonly place?: unknown;
+  /** An object that could be the application. */
+  readonly target?: unknown;
+  /** One of those that contradict each other, and what it saw. */
+  readonly preset?: unknown;
+  readonly reasons?: unknown;
 }
 
 /** True where a message holds all that a detail would show. */
 function isToldIn(message: string, detail: unknown): boolean {
   if (typeof detail !== 'object' || detail === null) return message.includes(String(detail));
-  const { path, name, version, message: said, reason, requirement, place, files } = detail as Detail;
-  const shown = [path, name, version, said, reason, requirement, place].flatMap((value) => text(value) ?? []);
-  const inner = Array.isArray(files) ? files : [];
+  const { path, name, version, message: said, reason, requirement, place, target, preset } = detail as Detail;
+  const subjects = [path, name, version, said, reason, requirement, place, target, preset];
+  const shown = subjects.flatMap((value) => text(value) ?? []);
+  if (shown.length === 0) shown.push(...placeIn(detail));
   return (
     shown.length > 0 &&
     shown.every((value) => message.includes(value)) &&
-    inner.every((one) => isToldIn(message, one))
+    innerOf(detail).every((one) => isToldIn(message, one))
   );
 }
 
@@ -59,25 +65,36 @@ function formatDetail(detail: unknown): string[] {
     message,
     reason,
     origin,
-    file,
-    line,
-    files,
     requirement,
+    target,
+    preset,
     place: stands,
   } = detail as Detail;
-  const subject = text(path) ?? text(requirement) ?? [text(name), text(version)].filter(Boolean).join(' ');
+  const subject =
+    text(path) ??
+    text(requirement) ??
+    text(target) ??
+    text(preset) ??
+    [text(name), text(version)].filter(Boolean).join(' ');
   const said = text(message) ?? text(reason);
-  if (said === undefined && subject === '') return [`  - ${safe(JSON.stringify(detail))}`];
-  const place =
-    text(file) === undefined
-      ? (text(stands) ?? text(origin))
-      : [text(file), text(line)].filter(Boolean).join(':');
+  const [position] = placeIn(detail);
+  if (said === undefined && subject === '') return [`  - ${safe(position ?? JSON.stringify(detail))}`];
+  const place = position ?? text(stands) ?? text(origin);
   const head = [subject === '' ? undefined : `${subject}${path === undefined ? ':' : ''}`, said]
     .filter(Boolean)
     .join(' ');
   const where = place === undefined ? '' : ` (${place})`;
-  const inner = Array.isArray(files) ? files.flatMap(formatDetail).map((inner) => `  ${inner}`) : [];
-  return [`  - ${safe(head.replace(/:$/, ''))}${safe(where)}`, ...inner];
+  const inner = innerOf(detail).flatMap(formatDetail);
+  return [`  - ${safe(head.replace(/:$/, ''))}${safe(where)}`, ...inner.map((one) => `  ${one}`)];
+}
+
+/** `file:line`, where a detail has them. */
+function placeIn({ file, line }: Detail): string[] {
+  return text(file) === undefined ? [] : [[text(file), text(line)].filter(Boolean).join(':')];
+}
+
+function innerOf({ files, reasons }: Detail): readonly unknown[] {
+  return Array.isArray(files) ? files : Array.isArray(reasons) ? reasons : [];
 }
 
 function text(value: unknown): string | undefined {
