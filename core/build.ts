@@ -13,7 +13,7 @@ import { type BuildReport, emptyReport, reportError } from './pipeline/report.ts
 import { keepWarnings } from './pipeline/report-draft.ts';
 import { createRunMemory } from './pipeline/run-memory.ts';
 import type { Session, StatedCredentials } from './pipeline/session.ts';
-import type { ResolvedConfig } from './pipeline/settings.ts';
+import type { Config, ResolvedConfig } from './pipeline/settings.ts';
 import { PycError } from './primitives/errors.ts';
 import { type Log, silentLog } from './primitives/log.ts';
 import { createDiskStore } from './store/disk-store.ts';
@@ -66,6 +66,17 @@ export function build(options: BuildOptions = {}): Promise<BuildReport> {
   return runAll('build', options, options.locked === true ? 'locked' : 'use');
 }
 
+/**
+ * Builds what the configuration is changed to, image by image, before plugins and presets are looked for: for programs
+ * that have defaults of their own.
+ */
+export function buildAdjusted(
+  options: BuildOptions,
+  adjust: (values: Config) => Config,
+): Promise<BuildReport> {
+  return runAll('build', options, options.locked === true ? 'locked' : 'use', adjust);
+}
+
 /** Resolves and plans what `build` would do, without building: project, configuration, lock and base. */
 export function check(options: BuildOptions = {}): Promise<BuildReport> {
   return runAll('check', { ...options, dryRun: true }, options.locked === true ? 'locked' : 'use');
@@ -81,7 +92,12 @@ export function lock(options: BuildOptions = {}): Promise<BuildReport> {
   return runAll('lock', { ...options, dryRun: true }, options.updateBase === true ? 'renew' : 'add');
 }
 
-async function runAll(command: string, options: BuildOptions, pinMode: PinMode): Promise<BuildReport> {
+async function runAll(
+  command: string,
+  options: BuildOptions,
+  pinMode: PinMode,
+  adjust?: (values: Config) => Config,
+): Promise<BuildReport> {
   const env = options.env ?? process.env;
   const cwd = options.cwd ?? process.cwd();
   const log = options.log ?? silentLog;
@@ -103,7 +119,7 @@ async function runAll(command: string, options: BuildOptions, pinMode: PinMode):
         return known;
       };
       const said = keepWarnings(log);
-      const configs = await loadAll(command, options, env, cwd, directory, said.log);
+      const configs = await loadAll(command, options, env, cwd, directory, said.log, adjust);
       report = { ...report, warnings: said.warnings };
       const memory = createRunMemory();
       for (const config of configs) {
@@ -153,6 +169,7 @@ async function loadAll(
   cwd: string,
   cacheDirectory: string,
   log: Log,
+  adjust: ((values: Config) => Config) | undefined,
 ): Promise<readonly ResolvedConfig[]> {
   const { loadConfigs } = await import('./config/load.ts');
   return loadConfigs({
@@ -167,6 +184,7 @@ async function loadAll(
     cacheDirectory,
     architecture: process.arch,
     warn: log.warn,
+    adjust,
   });
 }
 

@@ -50,6 +50,8 @@ export interface ConfigRequest {
   readonly warn?: ((warning: Warning) => void) | undefined;
   /** The host's, as Node names it (`x64`, `arm64`); decides the default platform. */
   readonly architecture: string;
+  /** Changes what all sources say together, before plugins and presets are looked for; called image by image. */
+  readonly adjust?: ((values: Config) => Config) | undefined;
 }
 
 /** What all sources say together, before plugins and presets are looked for. */
@@ -239,7 +241,7 @@ async function finish(
     profiles: _profiles,
     preset = 'auto',
     ...values
-  } = image.values as Config;
+  } = request.adjust?.(image.values) ?? (image.values as Config);
   const { defaultPlugins, resolvePlugin, resolvePresets } = await import('./extension.ts');
   const origin = {
     file: file ?? join(image.directory, 'pycontainer.config.ts'),
