@@ -18,6 +18,7 @@ export function createPluginApi(config: ResolvedConfig, session: Session, base: 
     http: session.http,
     signal: session.signal,
     sourceDateEpoch: session.sourceDateEpoch ?? 0,
+    dryRun: session.dryRun,
     filesPart(name, files, role = 'plugin') {
       const bytes = Object.fromEntries(Object.entries(files).map(([path, file]) => [path, bytesOf(file)]));
       return partOfItems(itemsOfFiles(bytes, FIXED_MTIME), { name, role, salt: ['files', name] });

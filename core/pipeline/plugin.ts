@@ -40,6 +40,8 @@ export interface PluginApi {
   readonly signal: AbortSignal;
   /** Seconds since 1970 that stand for "now" in whatever is written. */
   readonly sourceDateEpoch: number;
+  /** True: nothing is built, and nothing may be written outside of the store. */
+  readonly dryRun: boolean;
   /** A part of files in memory, keyed by their bytes and the plugin's name. Paths are relative to the root. */
   filesPart(name: string, files: Readonly<Record<string, PluginFile>>, role?: PartRole): Part;
   /** The same value with a part more. */
