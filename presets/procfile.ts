@@ -1,6 +1,7 @@
 /** A Procfile: the processes that the project declares. Shell text becomes the exec form; `release` is never what an image starts. */
 import { definePreset, type PresetReason, PycError } from 'pycontainer';
 import { execForm } from './procfile/shell.ts';
+import { containerArguments } from './server/gunicorn.ts';
 
 /** A line of the Procfile is no process, or two of them have one name. `details` lists all of them with file and line. */
 export class ProcfileError extends PycError {
@@ -37,6 +38,9 @@ export default definePreset({
     const others = commands.filter(({ name }) => name !== 'release');
     const start = others.find(({ name }) => name === 'web') ?? (others.length === 1 ? others[0] : undefined);
     const isWeb = start?.name === 'web';
+    const gunicorn = processes.some(({ text }) => /\bgunicorn\b/.test(text))
+      ? input.distributions.find(({ name }) => name === 'gunicorn')
+      : undefined;
     return {
       config: {
         ...(start === undefined
@@ -48,6 +52,10 @@ export default definePreset({
           PYTHONUNBUFFERED: '1',
           PYTHONFAULTHANDLER: '1',
           ...(isWeb ? { PORT: String(PORT) } : {}),
+          // Weaker than what the Procfile's command says itself.
+          ...(gunicorn === undefined
+            ? {}
+            : { GUNICORN_CMD_ARGS: containerArguments(gunicorn.version).join(' ') }),
         },
         exclude: [`/${FILE}`],
       },
@@ -63,6 +71,14 @@ export default definePreset({
             ],
           }),
         ),
+        ...(gunicorn === undefined
+          ? []
+          : [
+              {
+                message: `gunicorn ${gunicorn.version} needs no disk by these arguments`,
+                keys: ['env.GUNICORN_CMD_ARGS'],
+              },
+            ]),
         { message: 'the project has a Procfile', file: FILE },
       ],
     };

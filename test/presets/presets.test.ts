@@ -186,14 +186,16 @@ describe('presets that compose', () => {
   });
 
   it('leave the start to a Procfile and take its processes as all there are', async () => {
-    const { config } = await applyTo({ project: 'procfile', locked: ['flask 3.1.3', 'celery 5.7.0'] });
+    const locked = ['flask 3.1.3', 'celery 5.7.0', 'gunicorn 27.0.1'];
+    const { config } = await applyTo({ project: 'procfile', locked });
     expect(config.processes).toEqual({
       web: ['gunicorn', 'server:app', '--access-logfile=-'],
       worker: ['sh', '-c', 'exec env QUEUE=mail python -m rq worker --url "$REDIS_URL"'],
       clock: ['python', 'clock.py'],
       release: ['sh', '-c', 'cd tools && exec python migrate.py'],
     });
-    expect(config).toMatchObject({ ports: [8000], env: { ...PYTHON, PORT: '8000' }, exclude: ['/Procfile'] });
+    expect(config).toMatchObject({ ports: [8000], exclude: ['/Procfile'] });
+    expect(config.env).toEqual({ ...PYTHON, PORT: '8000', GUNICORN_CMD_ARGS: GUNICORN });
   });
 });
 
