@@ -11,6 +11,7 @@ packages=(
   podman runc buildah skopeo umoci docker-registry apache2-utils # engines, readers, a registry, its password file
   python3 python3-venv                                           # pip, tarfile, and what uv installs for
   mmdebstrap                                                     # a base that is not ours, to build on
+  redis-server                                                   # a broker for tasks
   git gzip curl ca-certificates util-linux mount                 # clone, read, and cut off the network
 )
 missing=()

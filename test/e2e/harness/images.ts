@@ -3,7 +3,8 @@ import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync 
 import { join } from 'node:path';
 import { run } from './processes.ts';
 import { type Built, build } from './pyc.ts';
-import { copyExample, type Example, WORK } from './workspace.ts';
+import { UV_FOLDER } from './uv.ts';
+import { copyExample, copySample, type Example, WORK } from './workspace.ts';
 
 export interface ExampleImage extends Built {
   /** Folder of the OCI layout. */
@@ -13,12 +14,23 @@ export interface ExampleImage extends Built {
 }
 
 /** An example on Debian's packages, as an OCI layout. */
-export async function exampleImage(example: Example): Promise<ExampleImage> {
-  const layout = join(WORK, 'images', example);
-  const kept = join(WORK, 'images', `${example}.json`);
+export function exampleImage(example: Example): Promise<ExampleImage> {
+  return imageOf(example, () => copyExample(example));
+}
+
+/** A project of `test/samples` on Debian's packages, by what its preset says alone. */
+export function sampleImage(sample: string): Promise<ExampleImage> {
+  return imageOf(`sample-${sample}`, () => copySample(sample));
+}
+
+async function imageOf(name: string, copy: () => string): Promise<ExampleImage> {
+  const layout = join(WORK, 'images', name);
+  const kept = join(WORK, 'images', `${name}.json`);
   if (!existsSync(kept)) {
     const args = ['--base', 'apt:trixie', '--output', `layout:${layout}`];
-    const built = await build([copyExample(example), ...args]);
+    // A sample that is a package is built by uv.
+    const env = { PATH: `${UV_FOLDER}:${process.env.PATH}` };
+    const built = await build([copy(), ...args], { env });
     writeFileSync(kept, JSON.stringify(built));
   }
   const built = JSON.parse(readFileSync(kept, 'utf8')) as Built;

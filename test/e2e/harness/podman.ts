@@ -54,9 +54,20 @@ except urllib.error.HTTPError as error:
     print(json.dumps({"status": error.code, "body": error.read().decode()}))
 `;
 
-/** Starts a container that stays. */
-export async function startContainer(image: string, flags: readonly string[] = []): Promise<Container> {
-  return containerOf(await podman('run', '--detach', ...LIMITS, ...LOCKED_DOWN, ...flags, image));
+/** Starts a container that stays. @param flags - with a `--network=` in place of none */
+export async function startContainer(
+  image: string,
+  flags: readonly string[] = [],
+  args: readonly string[] = [],
+): Promise<Container> {
+  const hasNetwork = flags.some((flag) => flag.startsWith('--network='));
+  const lockedDown = LOCKED_DOWN.filter((flag) => !(hasNetwork && flag.startsWith('--network=')));
+  return containerOf(await podman('run', '--detach', ...LIMITS, ...lockedDown, ...flags, image, ...args));
+}
+
+/** The flag that starts another command of an image. */
+export function startingWith(command: readonly string[] | undefined): string {
+  return `--entrypoint=${JSON.stringify(command ?? [])}`;
 }
 
 /** A container that runs already. */

@@ -34,8 +34,16 @@ export type Example = 'fastapi' | 'django' | 'script';
 
 /** A copy of an example, outside of this repository, as a user's own project is. */
 export function copyExample(example: Example): string {
-  const folder = newFolder(example);
-  const source = join(ROOT, 'docs/examples', example);
+  return copyOf(join(ROOT, 'docs/examples', example), example);
+}
+
+/** A copy of a project of `test/samples`. */
+export function copySample(sample: string): string {
+  return copyOf(join(ROOT, 'test/samples', sample), sample);
+}
+
+function copyOf(source: string, name: string): string {
+  const folder = newFolder(name);
   cpSync(source, folder, {
     recursive: true,
     filter: (path) => !/\/(build|\.venv|__pycache__)$/.test(path),

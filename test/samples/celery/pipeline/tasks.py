@@ -1,6 +1,13 @@
+import os
+
 from .queue import queue
 
 
 @queue.task
 def tick():
-    return "tick"
+    return f"tick by {os.getuid()}"
+
+
+@queue.task
+def add(one, other):
+    return one + other

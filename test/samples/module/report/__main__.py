@@ -1,1 +1,6 @@
+import sys
+import time
+
 print("report")
+while "--watch" in sys.argv:
+    time.sleep(1)
