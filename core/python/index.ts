@@ -81,6 +81,7 @@ export {
 export { Requirement, RequirementError, type RequirementParts } from './requirement.ts';
 export {
   type Argument,
+  type Condition,
   classesOf,
   createSourceTree,
   decodeSource,

@@ -1,6 +1,6 @@
 /**
- * Reads the expressions that facts are made of: names, attributes, calls, subscripts, literals, `+`, `/`.
- * Everything else is passed over and becomes `unknown`; nothing is evaluated.
+ * Reads the expressions that facts are made of: names, attributes, calls, subscripts, literals, `+`, `/`, and what
+ * conditions are made of. Everything else is passed over and becomes `unknown`; nothing is evaluated.
  */
 import type { Token } from './token.ts';
 
@@ -25,6 +25,27 @@ export type Expression = At &
         readonly left: Expression;
         readonly right: Expression;
       }
+    | {
+        readonly kind: 'boolean';
+        readonly operator: 'and' | 'or';
+        readonly left: Expression;
+        readonly right: Expression;
+      }
+    | {
+        readonly kind: 'comparison';
+        readonly operator: '==' | '!=' | 'in' | 'not in';
+        readonly left: Expression;
+        readonly right: Expression;
+      }
+    | { readonly kind: 'not'; readonly value: Expression }
+    | {
+        readonly kind: 'conditional';
+        readonly test: Expression;
+        readonly then: Expression;
+        readonly otherwise: Expression;
+      }
+    /** `*value` among items. */
+    | { readonly kind: 'starred'; readonly value: Expression }
     | { readonly kind: 'list' | 'tuple' | 'set'; readonly items: readonly Expression[] }
     | { readonly kind: 'dict'; readonly items: readonly (readonly [key: Expression, value: Expression])[] }
     | { readonly kind: 'unknown' }
@@ -107,7 +128,7 @@ class ExpressionReader {
     const { line } = this.#token();
     this.#depth += 1;
     let known = this.#depth <= MAX_DEPTH;
-    let result = known ? this.#sum() : this.#passOver();
+    let result = known ? this.#conditional() : this.#passOver();
     for (;;) {
       const token = this.#token();
       const infix = token.kind === 'operator' ? INFIX.has(token.text) : INFIX_WORDS.has(token.text);
@@ -118,6 +139,57 @@ class ExpressionReader {
     }
     this.#depth -= 1;
     return known ? result : { kind: 'unknown', line };
+  }
+
+  #conditional(): Expression {
+    const { line } = this.#token();
+    const then = this.#boolean('or');
+    if (!this.#isWord('if')) return then;
+    const before = this.at;
+    this.at += 1;
+    const test = this.#boolean('or');
+    if (!this.#isWord('else')) {
+      this.at = before;
+      return then;
+    }
+    this.at += 1;
+    return { kind: 'conditional', test, then, otherwise: this.expression(), line };
+  }
+
+  #boolean(operator: 'and' | 'or'): Expression {
+    const operand = (): Expression => (operator === 'or' ? this.#boolean('and') : this.#negation());
+    let result = operand();
+    for (let terms = 1; this.#isWord(operator); terms += 1) {
+      this.at += 1;
+      const { line } = result;
+      const right = operand();
+      result =
+        terms > MAX_DEPTH
+          ? { kind: 'unknown', line }
+          : { kind: 'boolean', operator, left: result, right, line };
+    }
+    return result;
+  }
+
+  #negation(): Expression {
+    const { line } = this.#token();
+    let count = 0;
+    for (; this.#isWord('not'); count += 1) this.at += 1;
+    const value = this.#comparison();
+    if (count === 0) return value;
+    return count === 1 ? { kind: 'not', value, line } : { kind: 'unknown', line };
+  }
+
+  #comparison(): Expression {
+    const { line } = this.#token();
+    const left = this.#sum();
+    const isNegated = this.#isWord('not') && this.#token(1).text === 'in';
+    const { text } = this.#token();
+    const operator =
+      this.#is('==') || this.#is('!=') ? (text as '==' | '!=') : this.#isWord('in') ? 'in' : undefined;
+    if (operator === undefined && !isNegated) return left;
+    this.at += isNegated ? 2 : 1;
+    return { kind: 'comparison', operator: operator ?? 'not in', left, right: this.#sum(), line };
   }
 
   #sum(): Expression {
@@ -242,7 +314,11 @@ class ExpressionReader {
     const items: Expression[] = [];
     this.at += 1;
     while (this.at < close!) {
-      items.push(this.expression());
+      const { line: at } = this.#token();
+      if (this.#is('*')) {
+        this.at += 1;
+        items.push({ kind: 'starred', value: this.expression(), line: at });
+      } else items.push(this.expression());
       if (this.#is(',')) this.at += 1;
       else if (this.at !== close) return this.#leave(close!, line);
     }
@@ -336,6 +412,11 @@ class ExpressionReader {
   #is(operator: string): boolean {
     const token = this.#token();
     return token.kind === 'operator' && token.text === operator;
+  }
+
+  #isWord(word: string): boolean {
+    const { kind, text } = this.#token();
+    return kind === 'name' && text === word;
   }
 
   #token(offset = 0): Token {

@@ -7,4 +7,4 @@ export { readModule } from './module-reader.ts';
 export { type Resolved, resolveExpression, resolveObject } from './resolve.ts';
 export { SourceError } from './source-error.ts';
 export { createSourceTree, type SourceFiles, type SourceTree } from './source-tree.ts';
-export type { Parameter, SourceModule, Statement } from './statement.ts';
+export type { Condition, Parameter, SourceModule, Statement } from './statement.ts';

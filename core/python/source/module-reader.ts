@@ -8,7 +8,7 @@ import { decodeSource, normalizeText } from './decode.ts';
 import { type Expression, readExpression, readExpressionList } from './expression.ts';
 import { readSimpleStatement } from './simple-statement.ts';
 import { SourceError } from './source-error.ts';
-import type { Parameter, Runs, SourceModule, Statement } from './statement.ts';
+import type { Condition, Parameter, Runs, SourceModule, Statement } from './statement.ts';
 import { type Token, tokenize } from './token.ts';
 
 const BLOCKS = new Set(['if', 'elif', 'else', 'try', 'except', 'finally', 'for', 'while', 'with']);
@@ -30,6 +30,10 @@ export function readModule(path: string, source: Uint8Array | string): SourceMod
 class StatementReader {
   readonly #path: string;
   readonly #tokens: TokenCursor;
+  /** The conditions that the current statement stands under; undefined inside of a loop or a handler. */
+  #conditions: readonly Condition[] | undefined = [];
+  /** That none of the tests before an `elif` or `else` held; undefined where no `if` came before. */
+  #otherwise: readonly Condition[] | undefined;
 
   constructor(path: string, tokens: readonly Token[]) {
     this.#path = path;
@@ -50,6 +54,8 @@ class StatementReader {
       this.#tokens.at += 1;
       return;
     }
+    const continues = this.#tokens.isWord('elif') || this.#tokens.isWord('else');
+    if (!continues) this.#otherwise = undefined;
     const decorators: Expression[] = [];
     while (this.#tokens.isOperator('@')) {
       this.#tokens.at += 1;
@@ -78,7 +84,7 @@ class StatementReader {
       this.#tokens.at += 1;
       returns = this.#tokens.read(readExpressionList);
     }
-    const body = this.#block('always');
+    const body = this.#own(() => this.#block('always'));
     into.push({
       kind: 'function',
       name,
@@ -89,6 +95,7 @@ class StatementReader {
       body,
       line,
       runs,
+      ...this.#when(runs),
     });
   }
 
@@ -111,7 +118,8 @@ class StatementReader {
       }
       this.#tokens.at = close! + 1;
     }
-    into.push({ kind: 'class', name, decorators, bases, body: this.#block('always'), line, runs });
+    const body = this.#own(() => this.#block('always'));
+    into.push({ kind: 'class', name, decorators, bases, body, line, runs, ...this.#when(runs) });
   }
 
   /** PEP 695. */
@@ -159,13 +167,41 @@ class StatementReader {
       this.#tokens.at += 1;
       const test = this.#tokens.read(readExpression);
       const kind = kindOfTest(test, this.#tokens.tokens.slice(header + 1, this.#tokens.at));
-      const body = this.#block(kind === 'main' ? 'main' : inner(runs, 'perhaps'));
+      const before = word === 'if' ? [] : this.#otherwise;
+      const own = before === undefined ? undefined : [...before, { test, holds: true }];
+      const body = this.#under(own, () => this.#block(kind === 'main' ? 'main' : inner(runs, 'perhaps')));
       if (kind !== 'never') into.push(...body);
+      this.#otherwise = before === undefined ? undefined : [...before, { test, holds: false }];
       return;
     }
     // What `with` and `try` guard runs unless something fails.
     const certain = word === 'with' || word === 'try' || word === 'finally';
-    into.push(...this.#block(certain ? runs : inner(runs, 'perhaps')));
+    const own = certain ? [] : word === 'else' ? this.#otherwise : undefined;
+    into.push(...this.#under(own, () => this.#block(certain ? runs : inner(runs, 'perhaps'))));
+    this.#otherwise = undefined;
+  }
+
+  /** Reads something that stands under further conditions; undefined where no condition says when it runs. */
+  #under<T>(conditions: readonly Condition[] | undefined, read: () => T): T {
+    const outer = this.#conditions;
+    this.#conditions =
+      outer === undefined || conditions === undefined ? undefined : [...outer, ...conditions];
+    const result = read();
+    this.#conditions = outer;
+    return result;
+  }
+
+  /** Reads a body whose statements have conditions of their own alone. */
+  #own<T>(read: () => T): T {
+    const outer = this.#conditions;
+    this.#conditions = [];
+    const result = read();
+    this.#conditions = outer;
+    return result;
+  }
+
+  #when(runs: Runs): { readonly when?: readonly Condition[] } {
+    return runs === 'perhaps' && this.#conditions !== undefined ? { when: this.#conditions } : {};
   }
 
   /** From wherever the header was read to, over its colon, through the block. */
@@ -205,7 +241,8 @@ class StatementReader {
   #simpleStatements(into: Statement[], runs: Runs): void {
     for (;;) {
       const before = this.#tokens.at;
-      into.push(...readSimpleStatement(this.#tokens, runs));
+      const when = this.#when(runs);
+      for (const statement of readSimpleStatement(this.#tokens, runs)) into.push({ ...statement, ...when });
       this.#tokens.toStatementEnd();
       if (this.#tokens.isOperator(';')) this.#tokens.at += 1;
       if (this.#tokens.token().kind === 'newline') {

@@ -12,6 +12,14 @@ interface At {
    * `main`: stands under `if __name__ == '__main__'`.
    */
   readonly runs: 'always' | 'perhaps' | 'main';
+  /** Of one that runs `perhaps`: the conditions that decide it, all of them; undefined where something else decides. */
+  readonly when?: readonly Condition[];
+}
+
+/** What an `if` or `elif` asks, and whether that must hold. */
+export interface Condition {
+  readonly test: Expression;
+  readonly holds: boolean;
 }
 
 export interface Parameter {

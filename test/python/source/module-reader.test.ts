@@ -64,6 +64,15 @@ function value(expression: Expression | undefined): string {
       return `${value(expression.value)}[${value(expression.index)}]`;
     case 'attribute':
       return `${value(expression.value)}.${expression.name}`;
+    case 'boolean':
+    case 'comparison':
+      return `<${value(expression.left)} ${expression.operator} ${value(expression.right)}>`;
+    case 'not':
+      return `<not ${value(expression.value)}>`;
+    case 'conditional':
+      return `<${[expression.then, expression.test, expression.otherwise].map(value).join(' ? ')}>`;
+    case 'starred':
+      return `*${value(expression.value)}`;
     default:
       return '?';
   }
@@ -155,6 +164,41 @@ if __name__ == "__main__":
     ]);
   });
 
+  it('says which conditions decide, where conditions alone do', () => {
+    const source = `if a:
+    one()
+    if b == 1: two()
+    elif c:
+        three()
+    else:
+        for x in y:
+            four()
+elif d:
+    def five(): six()
+else:
+    try: seven()
+    except E: eight()
+while a: nine()
+else: ten()
+`;
+    const shown = (statement: Statement): string => {
+      const tests = statement.when?.map(({ test, holds }) => `${holds ? '' : 'not '}${value(test)}`);
+      const inner = statement.kind === 'function' ? ` {${statement.body.map(shown).join()}}` : '';
+      return `${statement.line} ${tests?.join(', ') ?? '-'}${inner}`;
+    };
+    expect(readModule('m.py', source).statements.map(shown)).toEqual([
+      '2 a',
+      '3 a, <b == 1>',
+      '5 a, not <b == 1>, c',
+      '8 -',
+      '10 not a, d {10 -}',
+      '12 not a, not d',
+      '13 -',
+      '14 -',
+      '15 -',
+    ]);
+  });
+
   it('leaves out what only type checkers see', () => {
     expect(
       read(
@@ -198,9 +242,15 @@ describe('expressions', () => {
       'f"{a["b"]}" "c"': '?',
       'BASE / "a" / "b"': '((BASE / "a") / "b")',
       'X + ["a"] + (1,)': '((X + list["a"]) + tuple[1])',
-      'a or b()': '?',
-      'a() if b else c()': '?',
-      'not a': '?',
+      'a or b() and not c': '<a or <b() and <not c>>>',
+      'a() if b == 1 else c() if d else e': '<a() ? <b == 1> ? <c() ? d ? e>>',
+      'not "a" in b + c or d not in e': '<<not <"a" in (b + c)>> or <d not in e>>',
+      '[*a, "b"]': 'list[*a, "b"]',
+      'a == b == c': '?',
+      'a < b': '?',
+      'a is None': '?',
+      'a | b and c': '?',
+      'not not a': '?',
       '[x for x in y]': '?',
       'f(x for x in y)': 'f(?)',
       '{1, 2}': 'set[1, 2]',
