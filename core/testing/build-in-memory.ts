@@ -35,7 +35,7 @@ export interface InMemoryBuild {
   readonly images: readonly BuiltImage[];
   /** The only image. @throws RangeError where there is none, or more than one; it says why */
   readonly image: BuiltImage;
-  /** Of all images and of their index. */
+  /** of all images. */
   readonly attachments: readonly BuiltAttachment[];
   /** Files that the build wrote or changed below the project's folder, as destinations do; by path, sorted. */
   readonly written: ReadonlyMap<string, Buffer>;
@@ -147,8 +147,9 @@ function outcome(build: Omit<InMemoryBuild, 'image'>): InMemoryBuild {
     const [image, ...others] = images;
     if (image !== undefined && others.length === 0) return image;
     const { error } = report;
-    const why = error === null ? '' : `: the build failed with ${error.code}, ${error.message}`;
-    throw new RangeError(`there are ${images.length} images and not one${why}`);
+    const why = error === null ? '' : `: the build failed with ${error.code}: ${error.message}`;
+    const count = image === undefined ? 'is no image' : `are ${images.length} images`;
+    throw new RangeError(`there ${count} to look at${why}`);
   };
   return Object.defineProperty(build, 'image', { get }) as InMemoryBuild;
 }

@@ -13,12 +13,12 @@ export interface BuiltImageLayer extends ReportedLayer {
   readonly paths: readonly string[];
 }
 
-/** A document that belongs to an image or to the index of several. */
+/** A document that belongs to an image. */
 export interface BuiltAttachment {
   /** The artifact's type, as in `application/vnd.cyclonedx+json`. */
   readonly type: string;
   readonly mediaType: string;
-  /** Of the manifest or index that it belongs to. */
+  /** Of the manifest that it belongs to. */
   readonly subject: Digest;
   readonly annotations: Readonly<Record<string, string>>;
   readonly bytes: Uint8Array;
@@ -78,7 +78,7 @@ export async function readBuiltImage(
   };
 }
 
-/** What is attached to the images of a layout and to their index. */
+/** What is attached to the images of a layout. */
 export async function readAttachments(layout: string): Promise<readonly BuiltAttachment[]> {
   const index = await readIndex(layout);
   const entries = (index?.manifests ?? []).filter(({ artifactType }) => artifactType !== undefined);

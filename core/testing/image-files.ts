@@ -25,7 +25,7 @@ export interface ImageFile {
   text(): string;
 }
 
-/** Files, links and directories by path, sorted. Devices and pipes are left out. */
+/** Files, links and those directories that a layer states, by path, sorted. Devices and pipes are left out. */
 export type ImageFiles = ReadonlyMap<string, ImageFile>;
 
 /**

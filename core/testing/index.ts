@@ -18,6 +18,14 @@ export {
   startFakeRegistry,
 } from './fake-registry.ts';
 export type { ImageFile, ImageFiles } from './image-files.ts';
+export {
+  type BuildExpectation,
+  type BuildMatchers,
+  type ExpectedText,
+  expectBuild,
+  type MatcherResult,
+  matchers,
+} from './matchers/index.ts';
 export { lockWheels, offerWheel, type ProjectRecipe } from './project.ts';
 export { makeWheel, type WheelFileRecipe, type WheelRecipe, wheelFileName } from './wheels.ts';
 export { makeZip, type ZipFields, type ZipOptions, type ZipRecipe } from './zip.ts';

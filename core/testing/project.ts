@@ -4,6 +4,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { PluginFile } from '../pipeline/plugin.ts';
 import { parseTreePath } from '../primitives/path.ts';
+import { normalizeName } from '../python/name.ts';
 import type { FakeFile, FakeIndex } from './fake-index.ts';
 import { makeWheel, type WheelRecipe, wheelFileName } from './wheels.ts';
 
@@ -65,7 +66,7 @@ export async function lockWheels(
       const hash = sha256(name, createHash('sha256').update(bytes).digest('hex'));
       return [
         '[[packages]]',
-        `name = ${text(wheel.name)}`,
+        `name = ${text(normalizeName(wheel.name))}`,
         `version = ${text(wheel.version)}`,
         `wheels = [{ name = ${text(name)}, url = ${text(index.urlOf(name))}, hashes = { sha256 = ${text(hash)} } }]`,
         '',
