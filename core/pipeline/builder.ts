@@ -26,6 +26,7 @@ import { defaultBase } from './stages/default-base.ts';
 import { imageConfigOf, startsNothing } from './stages/label.ts';
 import { layerTree } from './stages/layer.ts';
 import { planLayers } from './stages/layer-plan.ts';
+import { addPresetParts } from './stages/preset-parts.ts';
 import { findDestinations, outputsOf, publishBuild, referencesOf, withTag } from './stages/publish.ts';
 import { type ResolveInput, resolvePlatform } from './stages/resolve.ts';
 import { attachTo } from './stages/sbom.ts';
@@ -179,7 +180,15 @@ class Build {
       return undefined;
     }
     const { tree } = await graph.stage('collect', async () => {
-      const collected = await collectTree(graph, resolution, config, this.#records, session);
+      const found = await collectTree(graph, resolution, config, this.#records, session);
+      const collected = await addPresetParts(
+        found,
+        preset.collectors,
+        resolution,
+        config,
+        this.#records,
+        session,
+      );
       const shaped = await hooks.collect.promise(collected, context);
       await hooks.collected.promise(shaped, context);
       return shaped;

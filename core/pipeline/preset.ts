@@ -1,6 +1,10 @@
 /** What a preset is, what it is shown and what it answers. Which presets exist, and how several are put together, is not known here. */
-import type { Config } from './settings.ts';
-import type { Distribution, Project } from './values.ts';
+
+import type { Digest } from '../primitives/digest.ts';
+import type { Content, Part, PartRole } from '../primitives/file-tree.ts';
+import type { Log } from '../primitives/log.ts';
+import type { Config, ResolvedConfig } from './settings.ts';
+import type { Collected, Distribution, Project, PythonInBase } from './values.ts';
 
 /** What a preset looks at; nothing is executed. */
 export interface PresetInput {
@@ -36,6 +40,51 @@ export interface Detection {
   readonly config: Partial<Config>;
   /** What it saw, at which file and line. */
   readonly reasons: readonly PresetReason[];
+  /**
+   * Adds what is made of the collected files, such as a framework's static files. Called for each platform, before the
+   * hook `collect`; never in a dry run.
+   */
+  collect?(collected: Collected, context: PresetContext): Promise<Collected>;
+}
+
+/** A part that is made of others, and only when what it holds is neither in the store nor known. */
+export interface DerivedPart {
+  /** Unique in its tree. */
+  readonly name: string;
+  /** Digests every input that changes a path or a byte, and the version of the rules. */
+  readonly key: Digest;
+  /** Default `plugin`, which has a layer of its own. */
+  readonly role?: PartRole;
+  /** Bytes, roughly: guides how layers are cut. */
+  readonly size: number;
+  /** The folder from which on folders are listed, relative to the root, as in `app`. */
+  readonly top: string;
+  /** Seconds since 1970; default that of dependencies. */
+  readonly mtime?: number;
+  /** The files by their path, relative to the root. Each content says its SHA-256. */
+  make(signal?: AbortSignal): Promise<ReadonlyMap<string, Content>>;
+}
+
+/** What a preset may use while it adds to the tree. */
+export interface PresetContext {
+  readonly signal: AbortSignal;
+  readonly log: Log;
+  readonly project: Project;
+  readonly distributions: readonly Distribution[];
+  readonly python: PythonInBase;
+  /** The merged configuration: `env` is the environment of the image's process. */
+  readonly config: ResolvedConfig;
+  /** The host's environment, for programs that are run there. */
+  readonly hostEnv: Readonly<Record<string, string | undefined>>;
+  /** Seconds since 1970 that files of the project have. */
+  readonly mtime: number;
+  derivedPart(recipe: DerivedPart): Part;
+  /** The same tree with a part more. */
+  addPart(collected: Collected, part: Part): Collected;
+  /** The same tree without these paths of the project's own parts. */
+  withoutSources(collected: Collected, isLeftOut: (path: string) => boolean): Promise<Collected>;
+  /** A small JSON value that the store keeps under a key, made where it has none. */
+  remembered(key: Digest, make: () => Promise<unknown>): Promise<unknown>;
 }
 
 /**

@@ -13,6 +13,7 @@ import type { ReportedPreset } from './report.ts';
 import type { Session } from './session.ts';
 import type { Config, Origin, ResolvedConfig } from './settings.ts';
 import { listSources } from './sources/index.ts';
+import type { PresetCollector } from './stages/preset-parts.ts';
 import type { Resolution } from './values.ts';
 
 /**
@@ -27,6 +28,8 @@ export class NoDefaultProcessError extends PycError {
 export interface Applied {
   readonly config: ResolvedConfig;
   readonly report: ReportedPreset | null;
+  /** What presets add to the tree once it is collected. */
+  readonly collectors: readonly PresetCollector[];
 }
 
 /** Keys that only make sense together: a preset's command is dropped whole where the user states any of it. */
@@ -62,6 +65,11 @@ export async function applyPreset(
       found.length === 0
         ? null
         : { name: namesOf(found), reasons: found.flatMap(({ detection }) => detection.reasons) },
+    collectors: found.flatMap(({ preset, detection }) =>
+      detection.collect === undefined
+        ? []
+        : [{ preset: preset.name, collect: detection.collect.bind(detection) }],
+    ),
   };
 }
 
