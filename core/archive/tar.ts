@@ -2,7 +2,7 @@
  * Reads a tar entry by entry. tar-stream splits it, `guard` vouches for its headers; what comes out has safe paths.
  * Whether a link or a device is welcome is for the reader's caller to say.
  */
-import { extract } from 'tar-stream';
+import type { Extract } from 'tar-stream';
 import { isPycError, messageOf } from '../primitives/errors.ts';
 import { MAX_ENTRIES, MAX_ENTRY_SIZE } from '../primitives/limits.ts';
 import type { TarEntry } from './tar/entry.ts';
@@ -36,6 +36,7 @@ export async function readTar(
 ): Promise<void> {
   const { signal } = options;
   const guard = new TarGuard({ maxEntries: MAX_ENTRIES, maxEntrySize: MAX_ENTRY_SIZE, ...options.limits });
+  const { extract } = await import('tar-stream');
   const splitter = extract(ANY_FORMAT);
   let fault: unknown;
   const feeding = feed(source, guard, splitter, signal).catch((error: unknown) => {
@@ -68,7 +69,7 @@ export async function readTar(
 /** Old v7 tars, without a magic, are read too. The option is missing from the library's types. */
 const ANY_FORMAT: object = { allowUnknownFormat: true };
 
-type Splitter = ReturnType<typeof extract>;
+type Splitter = Extract;
 
 async function feed(
   source: AsyncIterable<Uint8Array>,
