@@ -1,69 +1,14 @@
 #!/usr/bin/env node
-/** The program: gives the command line the process's streams, environment and signals, and the process its exit code. */
-import { STALLED } from '../primitives/stalled.ts';
-import type { Io, TextSink } from './io.ts';
-import { main } from './main.ts';
+/** The program. It answers `--version` by itself, as quick as the runtime; whatever runs the commands is loaded for them. */
+import { VERSION } from '../primitives/version.ts';
+import { programArguments } from './arguments.ts';
+import { asksForVersion } from './version-request.ts';
 
-const controller = new AbortController();
-
-/** The first interrupt ends the work in order; the second ends the process. */
-function interrupt(): void {
-  if (controller.signal.aborted) process.exit(130);
-  controller.abort();
+const argv = programArguments();
+if (asksForVersion(argv)) {
+  // Not through the process's stream, which takes Bun and Deno longer to make than all the rest.
+  console.log(VERSION);
+} else {
+  const { runProcess } = await import('./process.ts');
+  await runProcess(argv);
 }
-
-/** Nothing is left that could bring the work forward, and it has not ended: what waits is ended, so that it is named. */
-function stalled(): void {
-  controller.abort(STALLED);
-}
-
-/** Node's code for a program that waits for nothing, which it leaves without a word. */
-const STANDSTILL = 13;
-
-function silent(code: number): void {
-  if (code !== STANDSTILL && process.exitCode !== STANDSTILL) return;
-  process.stderr.write('error: the program came to a standstill [PYC_INTERNAL]\n');
-  process.exitCode = 1;
-}
-
-/** Whoever reads the output may stop reading, as `head` does. That is no failure. Where it cannot be written, it is. */
-function tolerant(stream: NodeJS.WriteStream): TextSink {
-  if (stream.listenerCount('error') === 0) {
-    stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code === 'EPIPE') return;
-      if (stream !== process.stderr)
-        process.stderr.write(`error: the output cannot be written: ${error.message}\n`);
-      process.exit(1);
-    });
-  }
-  return stream;
-}
-
-process.on('SIGINT', interrupt);
-process.on('SIGTERM', interrupt);
-
-// Streams are asked for where they are used: making one takes time, and reading standard input keeps the process alive.
-const io: Io = {
-  get stdout() {
-    return tolerant(process.stdout);
-  },
-  get stderr() {
-    return tolerant(process.stderr);
-  },
-  get stdin() {
-    return process.stdin;
-  },
-  env: process.env,
-  cwd: process.cwd(),
-  signal: controller.signal,
-  now: () => Date.now(),
-};
-
-process.once('beforeExit', stalled);
-process.once('exit', silent);
-
-process.exitCode = await main(process.argv.slice(2), io);
-process.off('SIGINT', interrupt);
-process.off('SIGTERM', interrupt);
-process.off('beforeExit', stalled);
-process.off('exit', silent);

@@ -1,6 +1,7 @@
-/** The front door of the command line. Imports next to nothing, so that `--version` is as quick as the runtime. */
+/** The front door of the command line. Imports next to nothing. */
 import { VERSION } from '../primitives/version.ts';
 import type { ExitCode, Io } from './io.ts';
+import { asksForVersion } from './version-request.ts';
 
 /**
  * Runs a command line.
@@ -8,8 +9,7 @@ import type { ExitCode, Io } from './io.ts';
  * @param argv - without the names of the runtime and the program
  */
 export async function main(argv: readonly string[], io: Io): Promise<ExitCode> {
-  const [first] = argv;
-  if (first === '--version' || first === '-V' || first === 'version') {
+  if (asksForVersion(argv)) {
     io.stdout.write(`${VERSION}\n`);
     return 0;
   }
