@@ -1,9 +1,9 @@
 // Bundles the sources into dist/ and writes the type declarations. One build for all entries, so that they share
 // their chunks and no module exists twice; each command and each heavy library is a chunk of its own.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { chmod, rename, rm } from 'node:fs/promises';
+import { chmod, mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { dirname, join, relative } from 'node:path';
+import { basename, dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
@@ -56,6 +56,42 @@ const namesOfCommonJs = {
   },
 };
 
+/**
+ * What dependencies load and this program never asks of them: cosmiconfig's own loaders (each file has one of
+ * `core/config`), with a TypeScript compiler, a YAML reader and more behind them, and the programs that commander starts
+ * as subcommands. They would cost time at every start.
+ */
+const neverUsed = {
+  name: 'never-used',
+  setup(build) {
+    build.onLoad({ filter: /[\\/]cosmiconfig[\\/]dist[\\/]loaders\.js$/ }, () => ({ contents: '' }));
+    build.onResolve({ filter: /^node:child_process$/ }, ({ path, importer }) =>
+      /[\\/]commander[\\/]/.test(importer) ? { path, namespace: 'never-used' } : undefined,
+    );
+    build.onLoad({ filter: /.*/, namespace: 'never-used' }, () => ({ contents: '' }));
+  },
+};
+
+/** Bundled CommonJS asks for builtins with `require`, which an ES module does not have; one chunk asks for all of them. */
+const requireForBuiltins = {
+  name: 'require-for-builtins',
+  setup(build) {
+    build.onEnd(async ({ outputFiles = [] }) => {
+      const asking = outputFiles.find(({ text }) => text.includes('typeof require !== "undefined"'));
+      // Who needs nothing of that chunk is made to load it all the same.
+      const idle = asking && new RegExp(`^import "[./a-z]*/${basename(asking.path)}";\\n`, 'm');
+      for (const file of outputFiles) {
+        const text = file === asking ? `${REQUIRE}\n${file.text}` : file.text.replace(idle ?? '', '');
+        await mkdir(dirname(file.path), { recursive: true });
+        await writeFile(file.path, text);
+      }
+    });
+  },
+};
+
+const REQUIRE =
+  "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);";
+
 function isCommonJs(file) {
   if (!file.endsWith('.js')) return file.endsWith('.cjs');
   for (let at = dirname(file); at !== dirname(at); at = dirname(at)) {
@@ -73,14 +109,11 @@ const options = {
   target: 'node20.19',
   // `pycontainer` in plugins and presets is the same source that the core imports by path.
   conditions: ['source'],
-  // The first brings a transpiler that it loads when it must; the second is named by a loader of cosmiconfig's that is
-  // never used, the third by the CycloneDX library's XML, which is neither.
-  external: ['jiti', 'typescript', 'xmlbuilder2'],
-  // Bundled CommonJS asks for builtins with `require`, which an ES module does not have.
-  plugins: [namesOfCommonJs],
-  banner: {
-    js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
-  },
+  // The first brings a transpiler that it loads when it must; the second is named by the CycloneDX library's XML, which
+  // is never written.
+  external: ['jiti', 'xmlbuilder2'],
+  plugins: [namesOfCommonJs, neverUsed, requireForBuiltins],
+  write: false,
   legalComments: 'eof',
   logLevel: 'warning',
 };

@@ -1,7 +1,9 @@
 /** Where a configuration is looked for. What lies in the file is read elsewhere. Imported on demand. */
 import { existsSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { cosmiconfig } from 'cosmiconfig';
+import * as search from 'cosmiconfig/dist/Explorer.js';
+import { visible } from '../primitives/path.ts';
+import { ConfigUnreadableError } from './errors.ts';
 
 /** A file of configuration, unread past its text. */
 export interface FoundConfig {
@@ -17,31 +19,72 @@ export const SEARCH_PLACES: readonly string[] = [
   'pyproject.toml',
 ];
 
+/** Names that are taken for one of those, and what to call the file. */
+const MISNAMED: ReadonlyMap<string, string> = new Map([
+  ['pycontainer.config.yml', 'pycontainer.config.yaml'],
+  ['pycontainer.yaml', 'pycontainer.config.yaml'],
+  ['pycontainer.yml', 'pycontainer.config.yaml'],
+  ['pycontainer.json', 'pycontainer.config.json'],
+  ['pycontainer.config.toml', 'pycontainer.toml'],
+  ['pycontainer.config.cjs', 'pycontainer.config.js'],
+]);
+
 /**
  * Looks in a folder and in those above it, up to the root of the git repository. Outside of a repository only
  * the folder itself counts: what lies above it may belong to anyone.
+ *
+ * @throws ConfigUnreadableError for a file that has almost the name of a configuration
  */
 export async function findConfig(directory: string): Promise<FoundConfig | undefined> {
-  const loaders = Object.fromEntries(
-    ['.ts', '.mts', '.js', '.mjs', '.json', '.yaml', '.toml'].map((extension) => [extension, keepText]),
-  );
-  const stopDir = repositoryOf(directory) ?? directory;
-  const explorer = cosmiconfig('pycontainer', {
-    searchPlaces: [...SEARCH_PLACES],
-    loaders,
-    stopDir,
+  const explorer = new Explorer({
+    moduleName: 'pycontainer',
+    searchPlaces: SEARCH_PLACES,
+    searchStrategy: 'none',
+    loaders: { default: keepText },
     ignoreEmptySearchPlaces: false,
-    cache: false,
+    transform: (result) => result,
   });
-  const found = await explorer.search(directory);
-  if (!found) return undefined;
-  const { filepath: file, isEmpty = false } = found;
-  // An empty file ends the search. That is right for a configuration, which is then refused, but not here.
-  if (isEmpty && basename(file) === 'pyproject.toml') {
-    return dirname(file) === stopDir ? undefined : await findConfig(dirname(dirname(file)));
+  const stopDir = repositoryOf(directory) ?? directory;
+  for (let at = directory; ; at = dirname(at)) {
+    const found = await explorer.search(at);
+    // An empty file ends the search. That is right for a configuration, which is then refused.
+    if (found !== null && !(found.isEmpty && basename(found.filepath) === 'pyproject.toml')) {
+      return { file: found.filepath, text: found.isEmpty ? '' : found.config.text };
+    }
+    refuseMisnamed(at);
+    if (at === stopDir) return undefined;
   }
-  return { file, text: isEmpty ? '' : (found.config as { text: string }).text };
 }
+
+function refuseMisnamed(directory: string): void {
+  for (const [name, right] of MISNAMED) {
+    const file = join(directory, name);
+    if (!existsSync(file)) continue;
+    throw new ConfigUnreadableError(`\`${visible(file)}\` has no name that a configuration can have`, {
+      hint: `rename it to \`${right}\``,
+    });
+  }
+}
+
+/**
+ * cosmiconfig's search, past its front door: that one first looks for settings of its own in the working directory,
+ * and runs `.config/config.js` for them. The class has no types.
+ */
+const { Explorer } = search as unknown as {
+  readonly Explorer: new (options: {
+    readonly moduleName: string;
+    readonly searchPlaces: readonly string[];
+    readonly searchStrategy: 'none';
+    readonly loaders: Readonly<Record<string, typeof keepText>>;
+    readonly ignoreEmptySearchPlaces: boolean;
+    readonly transform: (result: Found) => Found;
+  }) => { search(directory: string): Promise<Found> };
+};
+
+type Found =
+  | { readonly filepath: string; readonly isEmpty?: false; readonly config: { readonly text: string } }
+  | { readonly filepath: string; readonly isEmpty: true }
+  | null;
 
 /** The folder that has `.git`, at or above a folder. */
 export function repositoryOf(directory: string): string | undefined {
