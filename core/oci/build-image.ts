@@ -164,7 +164,8 @@ export function buildReferrer(attachment: Attachment, subject: Descriptor): Refe
   };
 }
 
-function documentOf(value: object, mediaType: string): Document {
+/** A document of these values, as JSON in the order that they have. */
+export function documentOf(value: object, mediaType: string): Document {
   const bytes = new TextEncoder().encode(JSON.stringify(value));
   const digest: Digest = digestOf(bytes);
   return { descriptor: { mediaType, digest, size: bytes.length }, bytes };

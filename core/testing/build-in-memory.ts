@@ -14,6 +14,7 @@ import { comparePaths } from '../primitives/path.ts';
 import { type BuiltAttachment, type BuiltImage, readAttachments, readBuiltImage } from './built-image.ts';
 import { type FakeIndex, startFakeIndex } from './fake-index.ts';
 import type { LoggedRequest } from './fake-server.ts';
+import { DEFAULT_PYTHON } from './images.ts';
 import { lockWheels, offerWheel, type ProjectRecipe, projectFiles, writeProject } from './project.ts';
 
 /** What {@link buildInMemory} takes besides project and configuration. */
@@ -42,9 +43,6 @@ export interface InMemoryBuild {
   /** What the index of `wheels` was asked. */
   readonly requests: readonly LoggedRequest[];
 }
-
-/** Stated unless the configuration has a base, so that none has to be fetched and no Python looked for. */
-const PYTHON = { version: '3.12.7', libc: 'glibc-2.36' } as const;
 
 /**
  * Builds a project and gives its images whole.
@@ -108,7 +106,7 @@ export async function buildInMemory(
 
 function withDefaults(values: Config, layout: string): Config {
   const { base = 'scratch', python, platforms = ['linux/amd64'], sbom = false, outputs = [] } = values;
-  const stated = base === 'scratch' ? { ...PYTHON, ...python } : python;
+  const stated = base === 'scratch' ? { ...DEFAULT_PYTHON, ...python } : python;
   return {
     ...values,
     base,

@@ -9,8 +9,6 @@ import {
   type FakeRequest,
   type FakeServer,
   type FakeServerOptions,
-  type FaultInjector,
-  type LoggedRequest,
   startFakeServer,
 } from './fake-server.ts';
 import { createGate, type FakeAccess } from './registry-access.ts';
@@ -42,8 +40,6 @@ export interface FakeRegistry extends FakeServer {
   addManifest(repository: string, document: unknown, mediaType: string, tag?: string): Descriptor;
   addBlob(repository: string, bytes: Uint8Array): Descriptor;
 }
-
-export type { FaultInjector, LoggedRequest };
 
 /** Starts one. */
 export async function startFakeRegistry(options: FakeRegistryOptions = {}): Promise<FakeRegistry> {
