@@ -18,6 +18,7 @@ import {
 import type { FoundConfig } from './find.ts';
 import type { ConfigLayer, Values } from './layer.ts';
 import { withAbsolutePaths } from './locations.ts';
+import { type ConfigSource, mentionIn, shownMention } from './mention.ts';
 import { readConfig } from './read.ts';
 
 /** What reading needs to know. */
@@ -69,6 +70,7 @@ export async function chainOf(
   ancestors: readonly string[] = [],
 ): Promise<Chain> {
   const origin = shownPath(found.file, context.cwd);
+  const source = { ...found, shown: origin };
   const directory = dirname(found.file);
   const { values, faults, warnings } = checked(raw, style, origin, prefix);
   const {
@@ -81,7 +83,7 @@ export async function chainOf(
   };
   const bases: Chain[] = [];
   for (const target of [extended ?? []].flat()) {
-    const base = await readExtended(target, found.file);
+    const base = await readExtended(target, source);
     if (base.file === found.file || ancestors.includes(base.file)) {
       throw new ConfigCycleError(`\`${visible(origin)}\` extends itself by way of \`${visible(target)}\``, {
         hint: 'remove one of the two from `extends`',
@@ -97,12 +99,12 @@ export async function chainOf(
   }
   const profile = context.profile === undefined ? undefined : ownProfiles[context.profile];
   return {
-    files: [...bases.flatMap(({ files }) => files), layer(own, directory, origin)],
+    files: [...bases.flatMap(({ files }) => files), layer(own, directory, origin, source)],
     profiles: [
       ...bases.flatMap(({ profiles }) => profiles),
       ...(profile === undefined
         ? []
-        : [layer(profile, directory, `profile \`${context.profile}\` in ${origin}`)]),
+        : [layer(profile, directory, `profile \`${context.profile}\` in ${origin}`, source)]),
     ],
     faults: [...bases.flatMap((base) => base.faults), ...faults],
     warnings: [...bases.flatMap((base) => base.warnings), ...warnings],
@@ -175,30 +177,38 @@ async function call(config: Callable, context: ConfigContext, file: string): Pro
   }
 }
 
-function layer(values: Values, directory: string, origin: string): ConfigLayer {
-  return { values: withAbsolutePaths(values, directory), originOf: () => origin };
+function layer(values: Values, directory: string, origin: string, source: ConfigSource): ConfigLayer {
+  return { values: withAbsolutePaths(values, directory), originOf: () => origin, source };
 }
 
-async function readExtended(target: string, from: string): Promise<FoundConfig> {
-  const file =
-    /^\.{0,2}\//.test(target) || target.startsWith('.')
-      ? resolve(dirname(from), target)
-      : await packageFile(target, from);
+async function readExtended(target: string, source: ConfigSource): Promise<FoundConfig> {
+  const isPath = /^\.{0,2}\//.test(target) || target.startsWith('.');
+  const file = isPath ? resolve(dirname(source.file), target) : await packageFile(target, source);
   return await readNamed(
     existsSync(file) && statSync(file).isDirectory() ? resolve(file, 'pycontainer.config.ts') : file,
     target,
   );
 }
 
-/** The file that a package's name leads to, as an import in the configuration would. */
-async function packageFile(name: string, from: string): Promise<string> {
-  const { createJiti } = await import('jiti');
-  const url = createJiti(from, { fsCache: false }).esmResolve(name, { try: true });
+/** The file that a package's name leads to, as an import in the configuration would. @throws PluginApiError */
+async function packageFile(name: string, source: ConfigSource): Promise<string> {
+  const [{ createJiti }, { checkApi, findPackage, packageNameOf }] = await Promise.all([
+    import('jiti'),
+    import('./plugin-package.ts'),
+  ]);
+  const mention = mentionIn(source, 'extends', name);
+  const packageName = packageNameOf(name) ?? name;
+  const found = findPackage(packageName, source.file);
+  if (found !== undefined) await checkApi(found, mention);
+  const url = createJiti(source.file, { fsCache: false }).esmResolve(name, { try: true });
   if (url === undefined) {
+    const { installCommand } = await import('./package-manager.ts');
+    const command = installCommand(visible(packageName), dirname(source.file));
     throw new ConfigMissingError(
-      `the configuration \`${visible(name)}\`, which is extended, cannot be found`,
+      `the configuration \`${visible(name)}\`, which ${shownMention(mention)} extends, cannot be found`,
       {
-        hint: `run \`npm install --save-dev ${visible(name)}\`, or write \`./${visible(name)}\` for a file`,
+        hint: `run \`${command}\`, or write \`./${visible(name)}\` for a file`,
+        details: mention.details,
       },
     );
   }

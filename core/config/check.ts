@@ -3,14 +3,15 @@ import type * as z from 'zod';
 import type { Origin } from '../pipeline/settings.ts';
 import { nearest } from '../primitives/nearest.ts';
 import { visible } from '../primitives/path.ts';
-import type { ConfigFault } from './errors.ts';
+import type { ConfigFault, Fault } from './errors.ts';
 import type { Values } from './layer.ts';
+import { faultsOfExtensions, withMadeExtensions } from './made-extensions.ts';
 import { camelCase, jsonSchema, kebabSchema, moduleSchema } from './schema.ts';
 
 /** How a source writes its keys, and whether it may hold what only code can make. */
 export type ConfigStyle = 'module' | 'json' | 'kebab';
 
-/** What a check found: values in camelCase, or faults. */
+/** What a check found: values in camelCase, those of keys that have a fault left out, and the faults. */
 export interface Checked {
   readonly values: Values;
   readonly faults: readonly ConfigFault[];
@@ -32,18 +33,27 @@ export function checkValues(
   originOf: (path: string) => Origin,
   prefix = '',
 ): Checked {
-  const values = withoutUndefined(raw);
+  const values = withMadeExtensions(withoutUndefined(raw));
   const result = SCHEMAS[style].safeParse(values);
-  if (result.success) return { values: style === 'kebab' ? camelKeys(result.data) : result.data, faults: [] };
-  const faults = result.error.issues.flatMap((issue) => faultsOf(issue, values, style));
+  const faults = result.success ? [] : result.error.issues.flatMap((issue) => faultsOf(issue, values, style));
+  const sound = result.success ? result.data : soundValues(values, faults, style);
   return {
-    values: {},
-    faults: faults.map((fault) => ({
+    values: style === 'kebab' ? camelKeys(sound) : sound,
+    faults: [...faults, ...faultsOfExtensions(sound)].map((fault) => ({
       ...fault,
       path: prefixed(prefix, fault.path),
       origin: originOf(fault.path),
     })),
   };
+}
+
+/** What can be said of the rest of a source that is wrong in places: so that the rest's own faults are found as well. */
+function soundValues(values: unknown, faults: readonly Fault[], style: ConfigStyle): Values {
+  if (!isTable(values)) return {};
+  const wrong = new Set(faults.map(({ path }) => path.split('.')[0]));
+  const rest = Object.fromEntries(Object.entries(values).filter(([key]) => !wrong.has(visible(key))));
+  const result = SCHEMAS[style].safeParse(rest);
+  return result.success ? result.data : {};
 }
 
 /** The names that stand at a dotted path of the schema. */
@@ -71,9 +81,6 @@ export function definitionOf(schema: z.core.$ZodType): Definition {
   if (def.type === 'record') return { type: 'record', valueType: def.valueType };
   return { type: 'other', name: def.type };
 }
-
-/** A fault whose source is not known yet. */
-export type Fault = Omit<ConfigFault, 'origin'>;
 
 function faultsOf(issue: z.core.$ZodIssue, values: unknown, style: ConfigStyle): Fault[] {
   const path = issue.path.map(String);

@@ -4,7 +4,7 @@
  */
 import type { Warning } from '../primitives/log.ts';
 import { visible } from '../primitives/path.ts';
-import type { Fault } from './check.ts';
+import type { Fault } from './errors.ts';
 
 /** A file's values in today's keys. */
 export interface Translated {

@@ -1,5 +1,5 @@
 /** What can be wrong with a configuration, as errors. Where each is noticed belongs to the modules beside this one. */
-import { PycError } from '../primitives/errors.ts';
+import { type ErrorCode, PycError } from '../primitives/errors.ts';
 
 /** One thing that is wrong with a configuration. */
 export interface ConfigFault {
@@ -10,7 +10,12 @@ export interface ConfigFault {
   readonly origin: string;
   /** The valid name that was probably meant. */
   readonly nearest?: string;
+  /** Of the error that this would be if it were the only one. */
+  readonly code?: ErrorCode;
 }
+
+/** A fault whose source is not known yet. */
+export type Fault = Omit<ConfigFault, 'origin'>;
 
 /**
  * The configuration holds keys or values that it must not. `details` lists every fault with its dotted path, where
@@ -97,8 +102,9 @@ export class ImageUnknownError extends PycError {
 }
 
 /**
- * A plugin that the configuration names is neither one of pycontainer's own nor an npm package that can be found
- * from the configuration, or what was found is no plugin.
+ * A plugin that the configuration names is neither one of pycontainer's own nor a package or a file that can be found
+ * from the configuration. Install the package with the command of the hint, or correct the name; `details` holds the
+ * file and the line.
  */
 export class PluginUnknownError extends PycError {
   readonly code = 'PYC_PLUGIN_UNKNOWN';
@@ -106,8 +112,8 @@ export class PluginUnknownError extends PycError {
 }
 
 /**
- * A preset that the configuration or `--preset` names is neither one of pycontainer's own nor an npm package that
- * can be found, or what was found is no preset.
+ * A preset that the configuration or `--preset` names is neither one of pycontainer's own nor a package or a file that
+ * can be found from the configuration. Install the package with the command of the hint, or correct the name.
  */
 export class PresetUnknownError extends PycError {
   readonly code = 'PYC_PRESET_UNKNOWN';
@@ -115,8 +121,44 @@ export class PresetUnknownError extends PycError {
 }
 
 /**
- * The options that the configuration gives to a plugin are not what its schema allows. `details` lists every
- * fault.
+ * A package or a file that the configuration names as a plugin or a preset was found, and throws an error of its own
+ * when it is imported. `--verbose` prints that error; its author can mend it.
+ */
+export class PluginImportError extends PycError {
+  readonly code = 'PYC_PLUGIN_IMPORT';
+  override readonly exitCode = 2;
+}
+
+/**
+ * A package or a file that the configuration names as a plugin or a preset exports none: it has no default export, or
+ * one that neither `definePlugin` nor `definePreset` made. The message says what was found in its place.
+ */
+export class PluginExportError extends PycError {
+  readonly code = 'PYC_PLUGIN_NO_EXPORT';
+  override readonly exitCode = 2;
+}
+
+/**
+ * A package of plugins, presets or shared configuration states in its `peerDependencies` that it is made for another
+ * pycontainer than this one. Nothing of it was run. Install a version of it that allows this pycontainer.
+ */
+export class PluginApiError extends PycError {
+  readonly code = 'PYC_PLUGIN_OTHER_API';
+  override readonly exitCode = 2;
+}
+
+/**
+ * Two plugins of one image have the same name, or one has the name of pycontainer's own part. Remove one of the two:
+ * a plugin runs once a build.
+ */
+export class PluginTwiceError extends PycError {
+  readonly code = 'PYC_PLUGIN_TWICE';
+  override readonly exitCode = 2;
+}
+
+/**
+ * A plugin or a preset was given options that it does not take, or none where it needs some. `details` lists every
+ * fault, or says where the options are written.
  */
 export class PluginOptionsError extends PycError {
   readonly code = 'PYC_PLUGIN_OPTIONS';

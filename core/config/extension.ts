@@ -1,4 +1,9 @@
-/** Turns the plugins and presets that a configuration names into objects: first-party ones, or modules found from the file. */
+/**
+ * Turns one plugin or preset that a configuration names into an object: a first-party one, or what a module exports
+ * that is found from the file. What several of them mean together is not known here.
+ */
+import { existsSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
 import type { Plugin } from '../pipeline/plugin.ts';
 import type { Preset } from '../pipeline/preset.ts';
 import type { Config } from '../pipeline/settings.ts';
@@ -6,14 +11,23 @@ import { isPycError, messageOf } from '../primitives/errors.ts';
 import { nearest } from '../primitives/nearest.ts';
 import { visible } from '../primitives/path.ts';
 import { isPlugin, isPreset } from './define.ts';
-import { PluginUnknownError, PresetUnknownError } from './errors.ts';
+import {
+  PluginExportError,
+  PluginImportError,
+  PluginOptionsError,
+  PluginUnknownError,
+  PresetUnknownError,
+} from './errors.ts';
 import { PLUGINS, PRESETS } from './first-party.ts';
+import { type Mention, mentionedBy, shownMention } from './mention.ts';
 
-/** From where names of npm packages and relative paths are resolved. */
+/** Who asks for plugins and presets, and from where names of npm packages and relative paths are resolved. */
 export interface ExtensionOrigin {
   /** Absolute path of the configuration file, or of where it would lie. */
   readonly file: string;
   readonly cacheDirectory: string | undefined;
+  /** Default: the configuration as such. */
+  readonly mention?: Mention;
 }
 
 /** A plugin as a configuration has it. */
@@ -22,80 +36,30 @@ export type PluginReference = NonNullable<Config['plugins']>[number];
 export type PresetReference = NonNullable<Config['preset']>;
 
 /**
- * A plugin's object. A module's export `plugin`, else its default export, is the plugin or a function that
- * makes it of the options.
+ * A plugin's object. One that takes options has been given them; what is wrong with them is noted on it.
  *
- * @throws PluginUnknownError
+ * @throws PluginUnknownError, PluginImportError, PluginExportError, PluginApiError, PluginOptionsError
  */
 export async function resolvePlugin(reference: PluginReference, origin: ExtensionOrigin): Promise<Plugin> {
   if (typeof reference === 'function') return reference(undefined);
-  if (isPlugin(reference)) return reference;
-  const [name, options] = typeof reference === 'string' ? [reference, undefined] : reference;
-  const found = await importExtension('plugin', name, origin);
-  const made = typeof found === 'function' ? make('plugin', name, found as Maker, options) : found;
-  if (!isPlugin(made)) {
-    throw new PluginUnknownError(`\`${visible(name)}\` exports no plugin`, {
-      hint: 'export by default what `definePlugin` gives',
-    });
-  }
-  if (made === found && options !== undefined) {
-    throw new PluginUnknownError(`plugin \`${visible(name)}\` takes no options`, {
-      hint: `write \`'${visible(name)}'\` alone`,
-    });
-  }
-  return made;
-}
-
-type Maker = (options: unknown) => unknown;
-
-function make(kind: 'plugin' | 'preset', name: string, maker: Maker, options: unknown): unknown {
-  try {
-    return maker(options);
-  } catch (cause) {
-    if (isPycError(cause)) throw cause;
-    const Unknown = kind === 'plugin' ? PluginUnknownError : PresetUnknownError;
-    throw new Unknown(`${kind} \`${visible(name)}\` cannot be made: ${visible(messageOf(cause))}`, {
-      hint:
-        options === undefined
-          ? 'give it the options that it asks for'
-          : 'correct the options that it was given',
-      cause,
-    });
-  }
+  return isPlugin(reference) ? reference : await named('plugin', reference, isPlugin, origin);
 }
 
 /**
  * The presets that may look at a project, in order: one that is named or given, all first-party ones for
  * `auto`, none for `false`. A preset with options that is given none is asked to do with `undefined`.
  *
- * @throws PresetUnknownError
+ * @throws PresetUnknownError, and as {@link resolvePlugin} does
  */
 export async function resolvePresets(
-  preset: PresetReference,
+  reference: PresetReference,
   origin: ExtensionOrigin,
 ): Promise<readonly Preset[]> {
-  if (preset === false) return [];
-  if (typeof preset === 'function') return [preset(undefined)];
-  if (isPreset(preset)) return [preset];
-  const [wanted, options] = typeof preset === 'string' ? [preset, undefined] : preset;
-  const names = preset === 'auto' ? Object.keys(PRESETS) : [wanted];
-  return await Promise.all(
-    names.map(async (name) => {
-      const found = await importExtension('preset', name, origin);
-      const made = typeof found === 'function' ? make('preset', name, found as Maker, options) : found;
-      if (!isPreset(made)) {
-        throw new PresetUnknownError(`\`${visible(name)}\` exports no preset`, {
-          hint: 'export by default what `definePreset` gives',
-        });
-      }
-      if (made === found && options !== undefined) {
-        throw new PresetUnknownError(`preset \`${visible(name)}\` takes no options`, {
-          hint: `write \`'${visible(name)}'\` alone`,
-        });
-      }
-      return made;
-    }),
-  );
+  if (reference === false) return [];
+  if (typeof reference === 'function') return [reference(undefined)];
+  if (isPreset(reference)) return [reference];
+  const all: readonly (typeof reference)[] = reference === 'auto' ? Object.keys(PRESETS) : [reference];
+  return await Promise.all(all.map((one) => named('preset', one, isPreset, origin)));
 }
 
 /** The plugins that every build has unless the configuration says otherwise. */
@@ -109,39 +73,139 @@ export async function defaultPlugins(config: {
   return await Promise.all(names.map((name) => resolvePlugin(name, { file: '', cacheDirectory: undefined })));
 }
 
-async function importExtension(
-  kind: 'plugin' | 'preset',
-  name: string,
+type Kind = 'plugin' | 'preset';
+type Named = string | readonly [name: string, options: unknown];
+
+/** What is asked for, as messages have it: `` plugin `s3`, which `pycontainer.toml:3` asks for, `` comes first in each. */
+interface Subject {
+  readonly kind: Kind;
+  readonly name: string;
+  readonly text: string;
+  readonly origin: ExtensionOrigin;
+  readonly details: Mention['details'];
+}
+
+async function named<Value>(
+  kind: Kind,
+  reference: Named,
+  isKind: (value: unknown) => value is Value,
   origin: ExtensionOrigin,
-): Promise<unknown> {
-  const table = kind === 'plugin' ? PLUGINS : PRESETS;
-  const load = Object.hasOwn(table, name) ? table[name] : undefined;
-  if (load !== undefined) return exportOf(await load(), kind);
-  const { importFrom } = await import('./evaluate.ts');
+): Promise<Value> {
+  const [name, options] = typeof reference === 'string' ? [reference, undefined] : reference;
+  const mention = origin.mention ?? mentionedBy('the configuration');
+  const text = `${kind} \`${visible(name)}\`, which ${shownMention(mention)} asks for,`;
+  const subject: Subject = { kind, name, text, origin, details: mention.details };
+  const exported = await exportsOf(subject, mention);
+  const found = exported.find((value) => isKind(value) || typeof value === 'function');
+  const made = typeof found === 'function' ? make(subject, found as Maker, options) : found;
+  if (!isKind(made)) {
+    throw new PluginExportError(`${text} is none: ${descriptionOf(exported, found)}`, {
+      hint: `report this to its author: the default export is what \`${kind === 'plugin' ? 'definePlugin' : 'definePreset'}\` gives`,
+      details: subject.details,
+    });
+  }
+  if (made === found && options !== undefined) {
+    throw new PluginOptionsError(`${text} takes no options`, {
+      hint: `write \`${JSON.stringify(name)}\` alone`,
+      details: subject.details,
+    });
+  }
+  return made;
+}
+
+type Maker = (options: unknown) => unknown;
+
+function make({ text, details }: Subject, maker: Maker, options: unknown): unknown {
   try {
-    return exportOf(await importFrom(origin.file, name, origin.cacheDirectory), kind);
+    return maker(options);
   } catch (cause) {
     if (isPycError(cause)) throw cause;
-    const Unknown = kind === 'plugin' ? PluginUnknownError : PresetUnknownError;
-    const isMissing = messageOf(cause).includes(`Cannot find module '${name}'`);
-    const why = isMissing ? 'there is none of that name here or on disk' : messageOf(cause);
-    throw new Unknown(`${kind} \`${visible(name)}\` cannot be loaded: ${visible(why)}`, {
-      hint: isMissing
-        ? hintFor(kind, name, Object.keys(table))
-        : `report this to the author of the ${kind}; \`--verbose\` prints where it failed`,
+    throw new PluginOptionsError(`${text} cannot be made: ${visible(messageOf(cause))}`, {
+      hint:
+        options === undefined
+          ? 'give it the options that it asks for'
+          : 'correct the options that it was given',
+      details,
       cause,
     });
   }
 }
 
-function hintFor(kind: string, name: string, known: readonly string[]): string {
-  const close = nearest(name, known);
-  if (close !== undefined) return `did you mean \`${close}\`?`;
-  if (/^[./]/.test(name)) return 'correct the path, which is relative to the configuration file';
-  return `run \`npm install --save-dev ${visible(name)}\`, or use a first-party ${kind}: ${known.join(', ')}`;
+/** What could be meant: an export of the kind's name, the default one, and that within a CommonJS module's. */
+async function exportsOf(subject: Subject, mention: Mention): Promise<readonly unknown[]> {
+  const module = await load(subject, mention);
+  const of = (value: unknown, name: string): unknown =>
+    typeof value === 'object' && value !== null
+      ? (value as Readonly<Record<string, unknown>>)[name]
+      : undefined;
+  const inner = of(module, 'default');
+  return [of(module, subject.kind), of(inner, subject.kind), of(inner, 'default'), inner].filter(
+    (value) => value !== undefined,
+  );
 }
 
-function exportOf(module: unknown, kind: 'plugin' | 'preset'): unknown {
-  const exports = module as Readonly<Record<string, unknown>>;
-  return exports[kind] ?? exports.default;
+async function load(subject: Subject, mention: Mention): Promise<unknown> {
+  const { kind, name, text, origin, details } = subject;
+  const table = kind === 'plugin' ? PLUGINS : PRESETS;
+  const own = Object.hasOwn(table, name) ? table[name] : undefined;
+  if (own !== undefined) return await own();
+  const [{ importFrom }, { checkApi, findPackage, packageNameOf }] = await Promise.all([
+    import('./evaluate.ts'),
+    import('./plugin-package.ts'),
+  ]);
+  const packageName = packageNameOf(name);
+  const found = packageName === undefined ? undefined : findPackage(packageName, origin.file);
+  if (found !== undefined) await checkApi(found, mention);
+  try {
+    return await importFrom(origin.file, name, origin.cacheDirectory);
+  } catch (cause) {
+    if (isPycError(cause)) throw cause;
+    if (isMissing(name, origin.file, found !== undefined, cause)) throw await unknown(subject, packageName);
+    throw new PluginImportError(`${text} fails when it is imported: ${visible(messageOf(cause))}`, {
+      hint: `report this to the author of the ${kind}; \`--verbose\` prints where it failed`,
+      details,
+      cause,
+    });
+  }
+}
+
+/** A module that imports another one which is missing is not missing itself. */
+function isMissing(name: string, file: string, isInstalled: boolean, cause: unknown): boolean {
+  const message = messageOf(cause);
+  if (isInstalled || !/cannot find|could not resolve|not a dependency/i.test(message)) return false;
+  return isPath(name) ? !existsSync(resolve(dirname(file), name)) : message.includes(name);
+}
+
+function isPath(name: string): boolean {
+  return /^\.{0,2}\//.test(name);
+}
+
+async function unknown(subject: Subject, packageName: string | undefined): Promise<Error> {
+  const { kind, name, text, origin, details } = subject;
+  const known = Object.keys(kind === 'plugin' ? PLUGINS : PRESETS);
+  const close = nearest(name, known);
+  const Unknown = kind === 'plugin' ? PluginUnknownError : PresetUnknownError;
+  if (close !== undefined) {
+    return new Unknown(`${text} does not exist`, { hint: `did you mean \`${close}\`?`, details });
+  }
+  if (packageName === undefined) {
+    return new Unknown(`${text} cannot be found`, {
+      hint: 'correct the path, which is relative to the file that asks for it',
+      details,
+    });
+  }
+  const { installCommand } = await import('./package-manager.ts');
+  const command = installCommand(visible(packageName), dirname(origin.file));
+  return new Unknown(`${text} is not installed`, {
+    hint: `run \`${command}\`, or use a first-party ${kind}: ${known.join(', ')}`,
+    details,
+  });
+}
+
+function descriptionOf(exported: readonly unknown[], found: unknown): string {
+  if (exported.length === 0) return 'it has no default export';
+  if (typeof found === 'function') return 'what its default export gives is something else';
+  const value = exported.at(-1);
+  if (value === null) return 'its default export is null';
+  return `its default export is ${typeof value === 'object' ? 'an object of another shape' : `a ${typeof value}`}`;
 }

@@ -8,7 +8,6 @@ import { parsePlatform } from '../oci/platform.ts';
 import type { Plugin } from '../pipeline/plugin.ts';
 import type { Preset } from '../pipeline/preset.ts';
 import { PROCESS_NAME } from '../pipeline/processes.ts';
-import type { PluginMaker, PresetMaker } from '../pipeline/settings.ts';
 import type { BaseSource } from '../pipeline/values.ts';
 import { messageOf } from '../primitives/errors.ts';
 import { isPlugin, isPreset } from './define.ts';
@@ -103,7 +102,7 @@ const codeFields = {
     .exactOptional(),
   plugins: z
     .array(
-      z.union([z.custom<Plugin>(isPlugin), z.custom<PluginMaker>(isFunction), pluginText, pluginPair], {
+      z.union([z.custom<Plugin>(isPlugin), pluginText, pluginPair], {
         error: "must be a plugin, a plugin's name, or a name with options",
       }),
       { error: 'must be a list of plugins' },
@@ -111,17 +110,9 @@ const codeFields = {
     .describe(PLUGINS)
     .exactOptional(),
   preset: z
-    .union(
-      [
-        z.literal('auto'),
-        z.literal(false),
-        z.string(),
-        presetPair,
-        z.custom<Preset>(isPreset),
-        z.custom<PresetMaker>(isFunction),
-      ],
-      { error: "must be `auto`, false, a preset's name, a name with options, or a preset" },
-    )
+    .union([z.literal('auto'), z.literal(false), z.string(), presetPair, z.custom<Preset>(isPreset)], {
+      error: "must be `auto`, false, a preset's name, a name with options, or a preset",
+    })
     .describe(PRESET)
     .exactOptional(),
 };
@@ -296,10 +287,6 @@ export function camelCase(key: string): string {
 
 function kebabKeys(shape: Record<string, z.ZodType>): Record<string, z.ZodType> {
   return Object.fromEntries(Object.entries(shape).map(([key, schema]) => [kebabCase(key), schema]));
-}
-
-function isFunction(value: unknown): boolean {
-  return typeof value === 'function';
 }
 
 function isBaseSource(value: unknown): value is BaseSource {

@@ -110,7 +110,7 @@ describe('faults of a configuration', () => {
       'PYC_CONFIG_PROFILE_UNKNOWN',
       'PYC_PLUGIN_UNKNOWN',
       'PYC_PRESET_UNKNOWN',
-      'PYC_PLUGIN_UNKNOWN',
+      'PYC_PLUGIN_NO_EXPORT',
     ]);
   });
 });

@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { defineConfig, definePlugin, definePreset } from '../../core/config/define.ts';
 import { configJsonSchema } from '../../core/config/json-schema.ts';
 import type { CheckedConfig } from '../../core/config/schema.ts';
-import type { Config } from '../../core/pipeline/settings.ts';
+import type { Config, PresetMaker } from '../../core/pipeline/settings.ts';
 import type { PycError } from '../../core/primitives/errors.ts';
 
 /** The schema's arrays and objects as the interface declares them. */
@@ -16,8 +16,13 @@ type Immutable<T> = T extends (...values: never[]) => unknown
 describe('the schema', () => {
   it('has exactly the keys and types of the interface', () => {
     expectTypeOf<keyof CheckedConfig>().toEqualTypeOf<keyof Config>();
-    type Plain = Omit<Config, 'profiles' | 'plugins'>;
-    expectTypeOf<Immutable<Omit<CheckedConfig, 'profiles' | 'plugins'>>>().toEqualTypeOf<Immutable<Plain>>();
+    // What is left uncalled is called before it is checked.
+    type Preset = Exclude<Config['preset'], PresetMaker>;
+    type Plain = Omit<Config, 'profiles' | 'plugins' | 'preset'>;
+    expectTypeOf<Immutable<Omit<CheckedConfig, 'profiles' | 'plugins' | 'preset'>>>().toEqualTypeOf<
+      Immutable<Plain>
+    >();
+    expectTypeOf<Immutable<CheckedConfig['preset']>>().toEqualTypeOf<Immutable<Preset>>();
     expectTypeOf<Config['plugins']>().toExtend<Immutable<CheckedConfig['plugins']>>();
   });
 
