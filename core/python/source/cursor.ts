@@ -1,5 +1,6 @@
 /** A place in a list of tokens that moves forward; what the tokens mean is its users' business. */
-import type { Expression, readExpression } from './expression.ts';
+import type { Expression } from './expression.ts';
+import type { readExpression } from './expression-reader.ts';
 import type { Token } from './token.ts';
 
 export class TokenCursor {

@@ -5,7 +5,8 @@
 
 import { TokenCursor } from './cursor.ts';
 import { decodeSource, normalizeText } from './decode.ts';
-import { type Expression, readExpression, readExpressionList } from './expression.ts';
+import type { Expression } from './expression.ts';
+import { readExpression, readExpressionList } from './expression-reader.ts';
 import { readSimpleStatement } from './simple-statement.ts';
 import { SourceError } from './source-error.ts';
 import type { Condition, Parameter, Runs, SourceModule, Statement } from './statement.ts';
@@ -112,6 +113,9 @@ class StatementReader {
         if (this.#tokens.token(1).text === '=' && this.#tokens.token(1).kind === 'operator') {
           this.#tokens.at += 2;
           this.#tokens.read(readExpression);
+        } else if (this.#tokens.isOperator('**')) {
+          this.#tokens.at += 1;
+          this.#tokens.read(readExpression);
         } else bases.push(this.#tokens.read(readExpression));
         if (this.#tokens.isOperator(',')) this.#tokens.at += 1;
         else this.#tokens.at = close!;
@@ -162,11 +166,10 @@ class StatementReader {
   /** `if`, `try`, `for`, … and the soft keywords `match` and `case`: their blocks count as the outer one's. */
   #compound(into: Statement[], runs: Runs): void {
     const word = this.#tokens.token().text;
-    const header = this.#tokens.at;
     if (word === 'if' || word === 'elif') {
       this.#tokens.at += 1;
       const test = this.#tokens.read(readExpression);
-      const kind = kindOfTest(test, this.#tokens.tokens.slice(header + 1, this.#tokens.at));
+      const kind = kindOfTest(test);
       const before = word === 'if' ? [] : this.#otherwise;
       const own = before === undefined ? undefined : [...before, { test, holds: true }];
       const body = this.#under(own, () => this.#block(kind === 'main' ? 'main' : inner(runs, 'perhaps')));
@@ -288,14 +291,13 @@ function inner(outer: Runs, own: Runs): Runs {
 }
 
 /** What a condition says by itself: never true when the program runs, true for the main module, or open. */
-function kindOfTest(test: Expression, tokens: readonly Token[]): 'never' | 'main' | 'open' {
+function kindOfTest(test: Expression): 'never' | 'main' | 'open' {
   if (test.kind === 'constant' && test.value !== true) return 'never';
   if (test.kind === 'number' && test.text === '0') return 'never';
   if (test.kind === 'name' && test.name === 'TYPE_CHECKING') return 'never';
   if (test.kind === 'attribute' && test.name === 'TYPE_CHECKING') return 'never';
-  const [left, operator, right] = tokens;
-  if (tokens.length !== 3 || operator!.text !== '==') return 'open';
-  const sides = [left!, right!];
-  const named = sides.some(({ kind, text }) => kind === 'name' && text === '__name__');
-  return named && sides.some(({ value }) => value === '__main__') ? 'main' : 'open';
+  if (test.kind !== 'comparison' || test.operator !== '==') return 'open';
+  const sides = [test.left, test.right];
+  const named = sides.some((side) => side.kind === 'name' && side.name === '__name__');
+  return named && sides.some((side) => side.kind === 'string' && side.value === '__main__') ? 'main' : 'open';
 }

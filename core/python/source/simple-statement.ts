@@ -1,6 +1,6 @@
 /** Reads what stands on one line: imports, assignments, `return`, expressions (language reference, chapter 7). */
 import type { TokenCursor } from './cursor.ts';
-import { readExpression, readExpressionList } from './expression.ts';
+import { readExpression, readExpressionList } from './expression-reader.ts';
 import type { Runs, Statement } from './statement.ts';
 
 const ASSIGNING = new Set('+= -= *= /= //= %= @= &= |= ^= >>= <<= **='.split(' '));
@@ -18,8 +18,10 @@ export function readSimpleStatement(cursor: TokenCursor, runs: Runs): readonly S
       cursor.at += 1;
       return [{ kind: 'return', value: cursor.read(readExpressionList), line, runs }];
     }
-    // PEP 695: `type Name = …`.
-    if (text === 'type' && cursor.token(1).kind === 'name') cursor.at += 1;
+    if (text === 'type' && cursor.token(1).kind === 'name') {
+      const alias = readTypeAlias(cursor, runs);
+      if (alias !== undefined) return [alias];
+    }
   }
   return readExpressionOrAssignment(cursor, runs);
 }
@@ -53,6 +55,19 @@ function readExpressionOrAssignment(cursor: TokenCursor, runs: Runs): readonly S
     return [{ kind: 'assignment', targets: [first], value, operator, line, runs }];
   }
   return [{ kind: 'expression', value: first, line, runs }];
+}
+
+/** PEP 695: `type Name = …` and `type Name[T] = …`. */
+function readTypeAlias(cursor: TokenCursor, runs: Runs): Statement | undefined {
+  const { line } = cursor.token();
+  const { text: name, line: at } = cursor.token(1);
+  const { close, text } = cursor.token(2);
+  const behind = text === '[' ? close! + 1 : cursor.at + 2;
+  const { kind, text: sign } = cursor.tokens[behind] ?? cursor.token(2);
+  if (kind !== 'operator' || sign !== '=') return undefined;
+  cursor.at = behind + 1;
+  const value = cursor.read(readExpression);
+  return { kind: 'assignment', targets: [{ kind: 'name', name, line: at }], value, line, runs };
 }
 
 function readImports(cursor: TokenCursor, runs: Runs): readonly Statement[] {

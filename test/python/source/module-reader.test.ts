@@ -127,7 +127,7 @@ describe('statements', () => {
 async def create[T: int = str](first, /, second: list[int] = [lambda a, b: a], *rest, key, **more) -> 'App':
     if x: return App()
     def inner(): pass
-class A(Base, metaclass=M): name = "n"; other = 2
+class A(Base, metaclass=M, **more): name = "n"; other = 2
 `;
     expect(read(source)).toEqual([
       '2: def create(first, second?, key) -> "App" {3 perhaps: return App(); 4: def inner() {}}',
@@ -151,6 +151,7 @@ match command.split():
         g = 4
 if __name__ == "__main__":
     run(app)
+elif ("__main__" == __name__): run()
 `;
     expect(read(source)).toEqual([
       '2: import a as -',
@@ -161,6 +162,7 @@ if __name__ == "__main__":
       '11 perhaps: f = 3',
       '13 perhaps: g = 4',
       '15 main: run(app)',
+      '16 main: run()',
     ]);
   });
 
@@ -210,7 +212,7 @@ else: ten()
   it('tells soft keywords from names', () => {
     expect(
       read(
-        'match = 1\nmatch(x)\nmatch[0] = 2\ncase: int = 3\ntype X = int\ntype(x)\nmatch ...:\n  case 1: y = 1\n',
+        'match = 1\nmatch(x)\nmatch[0] = 2\ncase: int = 3\ntype X = int\ntype(x)\nmatch ...:\n  case 1: y = 1\ntype Y[T: (int, str) = int] = list[T]\ntype is None\n',
       ),
     ).toEqual([
       '1: match = 1',
@@ -220,6 +222,8 @@ else: ten()
       '5: X = int',
       '6: type(x)',
       '8 perhaps: y = 1',
+      '9: Y = list[T]',
+      '10: ?',
     ]);
   });
 
@@ -249,8 +253,14 @@ describe('expressions', () => {
       'a == b == c': '?',
       'a < b': '?',
       'a is None': '?',
-      'a | b and c': '?',
-      'not not a': '?',
+      'a | b and c': '<? and c>',
+      'not not a': '<not <not a>>',
+      'a < b < c or d': '<? or d>',
+      'a is not b if c else d': '<? ? c ? d>',
+      'await a ** await b, *c': 'tuple[?, *c]',
+      'lambda f=lambda: 1: f': '?',
+      '(yield from a, b)': '?',
+      'x[*a]': 'x[tuple[*a]]',
       '[x for x in y]': '?',
       'f(x for x in y)': 'f(?)',
       '{1, 2}': 'set[1, 2]',
