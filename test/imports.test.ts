@@ -62,7 +62,10 @@ function importsOf(folder: string): Import[] {
 }
 
 const core = importsOf('core');
-const outside = [...importsOf('plugins'), ...importsOf('presets')];
+/** What a template imports is what the package that is made of it has. */
+const outside = [...importsOf('plugins'), ...importsOf('presets')].filter(
+  ({ file }) => !file.includes('/templates/'),
+);
 const shown = ({ file, specifier }: Import): string => `${file} → ${specifier}`;
 
 /** `@scope/name/sub` → `@scope/name`. */

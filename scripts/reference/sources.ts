@@ -14,7 +14,7 @@ export function readSources(root: string, folders: readonly string[]): readonly 
   return folders.flatMap((folder) =>
     readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
       .map((name) => posix.join(folder, name.replaceAll('\\', '/')))
-      .filter((file) => /\.ts$/.test(file) && !/\.d\.ts$|(^|\/)node_modules\//.test(file))
+      .filter((file) => /\.ts$/.test(file) && !/\.d\.ts$|(^|\/)(node_modules|templates)\//.test(file))
       .sort()
       .map((file) => {
         const text = readFileSync(join(root, file), 'utf8');
