@@ -50,6 +50,7 @@ export {
   type BuildMatchers,
   type ExpectedText,
   expectBuild,
+  type MatcherContext,
   type MatcherResult,
   matchers,
 } from './matchers/index.ts';

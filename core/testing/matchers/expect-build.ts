@@ -19,7 +19,7 @@ function bound(received: unknown, isNegated: boolean): BuildMatchers {
   const all: readonly [string, Matcher][] = Object.entries(matchers);
   const checks = all.map(([name, matcher]) => {
     const check = (...values: never[]): void => {
-      const { pass, message, actual, expected } = matcher(received, ...values);
+      const { pass, message, actual, expected } = matcher.call({}, received, ...values);
       if (pass !== isNegated) return;
       throw new AssertionError({ message: message(), actual, expected, operator: name, stackStartFn: check });
     };

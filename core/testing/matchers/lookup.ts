@@ -1,7 +1,7 @@
 /** Looks a name up among others, and says what is there instead. */
 import { comparePaths } from '../../primitives/path.ts';
 import type { BuiltImage } from '../built-image.ts';
-import { answerOf, type ExpectedText, instead, type MatcherResult } from './result.ts';
+import { answerOf, type ExpectedText, instead, type MatcherContext, type MatcherResult } from './result.ts';
 
 /** A name among others, and what it stands for where that is asked. */
 export function entry(
@@ -9,6 +9,7 @@ export function entry(
   values: Readonly<Record<string, string>>,
   name: string,
   expected: ExpectedText | undefined,
+  context: MatcherContext,
 ): MatcherResult {
   if (!Object.hasOwn(values, name)) {
     return {
@@ -16,7 +17,7 @@ export function entry(
       message: () => `the image has no ${kind} \`${name}\`; ${instead(name, Object.keys(values))}`,
     };
   }
-  if (expected !== undefined) return answerOf(`the ${kind} \`${name}\``, values[name]!, expected);
+  if (expected !== undefined) return answerOf(`the ${kind} \`${name}\``, values[name]!, expected, context);
   return { pass: true, message: () => `the image has the ${kind} \`${name}\`, and should not` };
 }
 

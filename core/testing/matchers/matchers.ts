@@ -2,7 +2,16 @@
 import { normalizeName } from '../../python/name.ts';
 import { differencesOf } from './difference.ts';
 import { entry, missingFile } from './lookup.ts';
-import { answer, answerOf, type ExpectedText, fits, type MatcherResult, octal, shown } from './result.ts';
+import {
+  answer,
+  answerOf,
+  type ExpectedText,
+  fits,
+  type MatcherContext,
+  type MatcherResult,
+  octal,
+  shown,
+} from './result.ts';
 import { attachmentsOf, imageOf, reportOf } from './subject.ts';
 
 /**
@@ -34,7 +43,7 @@ export interface BuildMatchers<R = void> {
 }
 
 /** A matcher by itself. */
-export type Matcher = (received: unknown, ...expected: never[]) => MatcherResult;
+export type Matcher = (this: MatcherContext, received: unknown, ...expected: never[]) => MatcherResult;
 
 /** For `expect.extend(matchers)`. */
 export const matchers = {
@@ -50,11 +59,11 @@ export const matchers = {
     );
   },
 
-  toFailWith(received: unknown, code: string, message?: ExpectedText): MatcherResult {
+  toFailWith(this: MatcherContext, received: unknown, code: string, message?: ExpectedText): MatcherResult {
     const { error } = reportOf(received);
     const failed =
       error === null ? 'the build succeeded' : `the build failed with ${error.code}: ${error.message}`;
-    const isMeant = error?.code === code && (message === undefined || fits(error.message, message));
+    const isMeant = error?.code === code && (message === undefined || fits(error.message, message, this));
     const wanted = message === undefined ? code : `${code}: ${shown(message)}`;
     return answer(
       isMeant,
@@ -63,11 +72,11 @@ export const matchers = {
     );
   },
 
-  toWarnWith(received: unknown, code: string, message?: ExpectedText): MatcherResult {
+  toWarnWith(this: MatcherContext, received: unknown, code: string, message?: ExpectedText): MatcherResult {
     const { warnings } = reportOf(received);
     const said = warnings.map((warning) => `\n- ${warning.code}: ${warning.message}`).join('');
     const isMeant = warnings.some(
-      (warning) => warning.code === code && (message === undefined || fits(warning.message, message)),
+      (warning) => warning.code === code && (message === undefined || fits(warning.message, message, this)),
     );
     const wanted = message === undefined ? code : `${code}: ${shown(message)}`;
     return answer(
@@ -79,6 +88,7 @@ export const matchers = {
   },
 
   toHaveFile(
+    this: MatcherContext,
     received: unknown,
     path: string,
     content?: ExpectedText | Uint8Array,
@@ -106,52 +116,75 @@ export const matchers = {
         () => `${what} is these ${content.length} bytes, and should not be`,
       );
     }
-    if (content !== undefined) return answerOf(what, file.text(), content);
+    if (content !== undefined) return answerOf(what, file.text(), content, this);
     return { pass: true, message: () => `the image has a file \`${wanted}\`, and should not` };
   },
 
-  toHaveLabel: (received: unknown, name: string, value?: ExpectedText) =>
-    entry('label', imageOf(received).labels, name, value),
+  toHaveLabel(this: MatcherContext, received: unknown, name: string, value?: ExpectedText): MatcherResult {
+    return entry('label', imageOf(received).labels, name, value, this);
+  },
 
-  toHaveAnnotation: (received: unknown, name: string, value?: ExpectedText) =>
-    entry('annotation', imageOf(received).annotations, name, value),
+  toHaveAnnotation(
+    this: MatcherContext,
+    received: unknown,
+    name: string,
+    value?: ExpectedText,
+  ): MatcherResult {
+    return entry('annotation', imageOf(received).annotations, name, value, this);
+  },
 
-  toHaveEnv: (received: unknown, name: string, value?: ExpectedText) =>
-    entry('environment variable', imageOf(received).env, name, value),
+  toHaveEnv(this: MatcherContext, received: unknown, name: string, value?: ExpectedText): MatcherResult {
+    return entry('environment variable', imageOf(received).env, name, value, this);
+  },
 
   toHaveCommand(received: unknown, command: readonly string[]): MatcherResult {
     const { entrypoint, cmd } = imageOf(received);
     const [is, wanted] = [shown([...entrypoint, ...cmd]), shown(command)];
     return answer(
       is === wanted,
-      () => `the image starts another command
-
-expected: ${wanted}
-is:       ${is}`,
+      () => `the image starts another command\n\nexpected: ${wanted}\nis:       ${is}`,
       () => `the image starts ${is}, and should not`,
     );
   },
 
-  toHaveDistribution(received: unknown, name: string, version?: ExpectedText): MatcherResult {
+  toHaveDistribution(
+    this: MatcherContext,
+    received: unknown,
+    name: string,
+    version?: ExpectedText,
+  ): MatcherResult {
     const { distributions } = imageOf(received);
     const versions = Object.fromEntries(
       distributions.map((each) => [normalizeName(each.name), each.version]),
     );
-    return entry('distribution', versions, normalizeName(name), version);
+    return entry('distribution', versions, normalizeName(name), version, this);
   },
 
-  toHaveLayer(received: unknown, name: string): MatcherResult {
+  toHaveLayer(this: MatcherContext, received: unknown, name: string): MatcherResult {
     const layers = imageOf(received).layers.map((layer) => [layer.name, ''] as const);
-    return entry('layer', Object.fromEntries(layers), name, undefined);
+    return entry('layer', Object.fromEntries(layers), name, undefined, this);
   },
 
-  toHaveAttachment(received: unknown, type: string, content?: ExpectedText): MatcherResult {
+  toHaveAttachment(
+    this: MatcherContext,
+    received: unknown,
+    type: string,
+    content?: ExpectedText,
+  ): MatcherResult {
     const all = attachmentsOf(received);
     const ofType = all.filter((attachment) => attachment.type === type);
-    const found = ofType.find((attachment) => content === undefined || fits(attachment.text(), content));
+    const found = ofType.find(
+      (attachment) => content === undefined || fits(attachment.text(), content, this),
+    );
     const best = found ?? ofType[0];
     const texts = Object.fromEntries(all.map((attachment) => [attachment.type, attachment.text()]));
-    return entry('attachment', best === undefined ? texts : { ...texts, [type]: best.text() }, type, content);
+    return entry(
+      'attachment',
+      best === undefined ? texts : { ...texts, [type]: best.text() },
+      type,
+      content,
+      this,
+    );
   },
 
   toBeSameImageAs(received: unknown, other: unknown): MatcherResult {

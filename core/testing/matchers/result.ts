@@ -13,6 +13,11 @@ export interface MatcherResult {
 /** A text, a pattern that is looked for in it, or an asymmetric matcher such as `expect.stringContaining('x')`. */
 export type ExpectedText = string | RegExp | { asymmetricMatch(actual: unknown): boolean };
 
+/** What a framework calls its matchers with: Bun's asymmetric matchers can only be asked through it. */
+export interface MatcherContext {
+  readonly equals?: (actual: unknown, expected: unknown) => boolean;
+}
+
 const LISTED = 12;
 const SHOWN = 600;
 
@@ -22,8 +27,13 @@ export function answer(pass: boolean, message: () => string, otherwise: () => st
 }
 
 /** The same for a text that is another one; the framework may show where they differ. */
-export function answerOf(what: string, actual: string, expected: ExpectedText): MatcherResult {
-  const pass = fits(actual, expected);
+export function answerOf(
+  what: string,
+  actual: string,
+  expected: ExpectedText,
+  context: MatcherContext,
+): MatcherResult {
+  const pass = fits(actual, expected, context);
   const message = (): string =>
     `${what} is another one\n\nexpected: ${shown(expected)}\nis:       ${shown(actual)}`;
   return {
@@ -32,20 +42,28 @@ export function answerOf(what: string, actual: string, expected: ExpectedText): 
   };
 }
 
-export function fits(actual: string, expected: ExpectedText): boolean {
+export function fits(actual: string, expected: ExpectedText, context: MatcherContext): boolean {
   if (typeof expected === 'string') return actual === expected;
   // A pattern with `g` or `y` would remember where it was.
-  return expected instanceof RegExp
-    ? new RegExp(expected.source, expected.flags.replace(/[gy]/g, '')).test(actual)
-    : expected.asymmetricMatch(actual);
+  if (expected instanceof RegExp)
+    return new RegExp(expected.source, expected.flags.replace(/[gy]/g, '')).test(actual);
+  return context.equals === undefined ? expected.asymmetricMatch(actual) : context.equals(actual, expected);
 }
 
 /** A value in one line, as JSON where it is data; cut where it is long. */
 export function shown(value: unknown): string {
-  const isPrinted =
-    value instanceof RegExp || (typeof value === 'object' && value !== null && 'asymmetricMatch' in value);
-  const text = isPrinted ? String(value) : (JSON.stringify(value) ?? String(value));
+  const text = isPattern(value) ? String(value) : (JSON.stringify(value) ?? String(value));
   return text.length <= SHOWN ? text : `${text.slice(0, SHOWN)}… (${text.length} characters)`;
+}
+
+/** Patterns and asymmetric matchers are no data: they say themselves what they want. */
+function isPattern(value: unknown): boolean {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    !Array.isArray(value) &&
+    Object.getPrototypeOf(value) !== Object.prototype
+  );
 }
 
 /** Permission bits as code writes them. */

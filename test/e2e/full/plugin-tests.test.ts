@@ -11,9 +11,14 @@ const FILES = ['greeting.mjs', 'greeting.test.mjs', 'greeting.bun.test.mjs'];
 function pluginPackage(): string {
   const folder = newFolder('plugin');
   for (const file of FILES) copyFileSync(join(ROOT, 'test/testing/plugin', file), join(folder, file));
-  writeFileSync(join(folder, 'package.json'), JSON.stringify({ name: 'greeting', type: 'module' }));
-  mkdirSync(join(folder, 'node_modules'));
-  symlinkSync(ROOT, join(folder, 'node_modules/pycontainer'));
+  // Deno checks types before it runs.
+  const devDependencies = { '@types/node': '*', pycontainer: '*' };
+  const manifest = { name: 'greeting', version: '1.0.0', type: 'module', devDependencies };
+  writeFileSync(join(folder, 'package.json'), JSON.stringify(manifest));
+  const modules = join(folder, 'node_modules');
+  mkdirSync(join(modules, '@types'), { recursive: true });
+  symlinkSync(ROOT, join(modules, 'pycontainer'));
+  symlinkSync(join(ROOT, 'node_modules/@types/node'), join(modules, '@types/node'));
   return folder;
 }
 
