@@ -1,7 +1,8 @@
 /** A plugin's test, with nothing but the package, under the runners of tests that come with each runtime. */
-import { copyFileSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { copyFileSync, cpSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
+import packageJson from '../../../package.json' with { type: 'json' };
 import { attempt, type Command } from '../harness/processes.ts';
 import { newFolder, PEERS, ROOT } from '../harness/workspace.ts';
 
@@ -16,9 +17,12 @@ function pluginPackage(): string {
   const manifest = { name: 'greeting', version: '1.0.0', type: 'module', devDependencies };
   writeFileSync(join(folder, 'package.json'), JSON.stringify(manifest));
   const modules = join(folder, 'node_modules');
-  mkdirSync(join(modules, '@types'), { recursive: true });
-  symlinkSync(ROOT, join(modules, 'pycontainer'));
-  symlinkSync(join(ROOT, 'node_modules/@types/node'), join(modules, '@types/node'));
+  for (const path of ['dist', 'package.json'])
+    cpSync(join(ROOT, path), join(modules, 'pycontainer', path), { recursive: true });
+  for (const name of ['@types/node', ...Object.keys(packageJson.dependencies)]) {
+    mkdirSync(dirname(join(modules, name)), { recursive: true });
+    symlinkSync(join(ROOT, 'node_modules', name), join(modules, name));
+  }
   return folder;
 }
 
