@@ -12,6 +12,9 @@ import { SourceError } from './source-error.ts';
 import type { Condition, Parameter, Runs, SourceModule, Statement } from './statement.ts';
 import { type Token, tokenize } from './token.ts';
 
+/** Longer chains of `elif` are no honest program's: what stands under more conditions is as if something else decided. */
+const MAX_CONDITIONS = 200;
+
 const BLOCKS = new Set(['if', 'elif', 'else', 'try', 'except', 'finally', 'for', 'while', 'with']);
 
 /**
@@ -174,7 +177,8 @@ class StatementReader {
       const own = before === undefined ? undefined : [...before, { test, holds: true }];
       const body = this.#under(own, () => this.#block(kind === 'main' ? 'main' : inner(runs, 'perhaps')));
       if (kind !== 'never') into.push(...body);
-      this.#otherwise = before === undefined ? undefined : [...before, { test, holds: false }];
+      const isLong = before === undefined || before.length >= MAX_CONDITIONS;
+      this.#otherwise = isLong ? undefined : [...before, { test, holds: false }];
       return;
     }
     // What `with` and `try` guard runs unless something fails.
@@ -187,8 +191,9 @@ class StatementReader {
   /** Reads something that stands under further conditions; undefined where no condition says when it runs. */
   #under<T>(conditions: readonly Condition[] | undefined, read: () => T): T {
     const outer = this.#conditions;
-    this.#conditions =
-      outer === undefined || conditions === undefined ? undefined : [...outer, ...conditions];
+    const all = outer === undefined || conditions === undefined ? [] : [...outer, ...conditions];
+    const isOpen = outer === undefined || conditions === undefined || all.length > MAX_CONDITIONS;
+    this.#conditions = isOpen ? undefined : all;
     const result = read();
     this.#conditions = outer;
     return result;

@@ -324,6 +324,7 @@ describe('text', () => {
     expect(
       read(`x = ${'-'.repeat(50_000)}1\ny = ${'lambda: '.repeat(5000)}1\nz = ${'a.'.repeat(5000)}b\n`),
     ).toHaveLength(3);
+    expect(read(`if a: b\n${'elif c: d\n'.repeat(20_000)}`)).toHaveLength(20_001);
     expect(read(`x = ${Array.from({ length: 20_000 }, () => '"a"').join(' + ')}\n`)).toEqual(['1: x = ?']);
   });
 
