@@ -1,40 +1,25 @@
-import { gzipSync } from 'node:zlib';
-import { pack } from 'tar-stream';
 import { describe, expect, it } from 'vitest';
 import type { Image, Layer } from '../../core/oci/image.ts';
 import { openRootfs, readImageFiles } from '../../core/oci/rootfs.ts';
-import { streamOf } from '../../core/primitives/bytes.ts';
-import { digestOf } from '../../core/primitives/digest.ts';
+import { type LayerRecipe, makeLayer } from '../../core/testing/images.ts';
 
 type Entry =
   | readonly [name: string, content: string]
-  | readonly [name: string, type: 'symlink' | 'link', target: string]
-  | readonly [name: string, type: 'directory'];
+  | readonly [name: string, type: 'symlink' | 'hardlink', target: string];
 
-async function layer(entries: readonly Entry[]): Promise<Layer & { readonly opened: () => number }> {
-  const tar = pack();
-  for (const entry of entries) {
-    const [name, second, linkname] = entry;
-    if (linkname !== undefined) tar.entry({ name, type: second as 'symlink', linkname });
-    else if (name.endsWith('/')) tar.entry({ name, type: 'directory' });
-    else tar.entry({ name }, second);
-  }
-  tar.finalize();
-  const chunks: Buffer[] = [];
-  for await (const chunk of tar as AsyncIterable<Buffer>) chunks.push(chunk);
-  const plain = Buffer.concat(chunks);
-  const blob = gzipSync(plain);
+/** A layer that counts how often it is opened. */
+function layer(entries: readonly Entry[]): Layer & { readonly opened: () => number } {
+  const files = entries.map(([name, second, target]) => [
+    name,
+    target === undefined ? second : { [second]: target },
+  ]);
+  const made = makeLayer(Object.fromEntries(files) as LayerRecipe);
   let opened = 0;
   return {
-    descriptor: {
-      mediaType: 'application/vnd.oci.image.layer.v1.tar+gzip',
-      digest: digestOf(blob),
-      size: blob.length,
-    },
-    diffId: digestOf(plain),
+    ...made,
     open: async () => {
       opened += 1;
-      return streamOf(blob);
+      return made.open();
     },
     opened: () => opened,
   };
@@ -53,11 +38,11 @@ function imageOf(layers: readonly Layer[]): Image {
 }
 
 const ALL = [/./];
-const dir = (name: string): Entry => [`${name}/`, 'directory'];
+const dir = (name: string): Entry => [`${name}/`, ''];
 
 /** All files of stacked layers by path, as text. */
 async function merged(...layers: readonly (readonly Entry[])[]): Promise<Record<string, string>> {
-  const image = imageOf(await Promise.all(layers.map(layer)));
+  const image = imageOf(layers.map(layer));
   const files = await readImageFiles(image, ALL);
   return Object.fromEntries([...files].map(([path, bytes]) => [path, Buffer.from(bytes).toString()]));
 }
@@ -131,9 +116,9 @@ describe('the files of an image', () => {
       ['chain', 'symlink', 'usr/absolute'],
       ['dangling', 'symlink', 'nowhere'],
       ['loop', 'symlink', 'loop'],
-      ['usr/lib/hard', 'link', 'usr/lib/real'],
+      ['usr/lib/hard', 'hardlink', 'usr/lib/real'],
     ];
-    const rootfs = await openRootfs(imageOf([await layer(entries)]), { wanted: ALL });
+    const rootfs = await openRootfs(imageOf([layer(entries)]), { wanted: ALL });
     const read = async (path: string) => (await rootfs.read(path))?.toString();
     for (const path of ['lib/real', 'usr/up', 'usr/absolute', 'chain', 'usr/lib/hard', 'lib/../lib/real']) {
       expect(await read(path), path).toBe('R');
@@ -154,12 +139,12 @@ describe('the files of an image', () => {
   });
 
   it('are read in one pass, and in a second one only where a wanted link leads to what was passed', async () => {
-    const base = await layer([
+    const base = layer([
       ['bin/python3.12', 'symlink', 'python-real'],
       ['bin/python-real', 'P'],
       ['bin/other', 'O'],
     ]);
-    const top = await layer([['etc/x', 'X']]);
+    const top = layer([['etc/x', 'X']]);
     const image = imageOf([base, top]);
     const files = await readImageFiles(image, [/^bin\/python3\.\d+$/, /^etc\//]);
     expect([...files].map(([path, bytes]) => [path, Buffer.from(bytes).toString()])).toEqual([
@@ -181,10 +166,10 @@ describe('the files of an image', () => {
     expect(
       await failure(merged([dir('a'), dir('b'), ['l', 'symlink', 'a'], ['a/x', '1']], [['l/.wh.x', '']])),
     ).toBe('PYC_IMAGE_LAYER_INVALID');
-    expect(await failure(merged([['x', 'link', 'nowhere']]))).toBe('PYC_IMAGE_LAYER_INVALID');
+    expect(await failure(merged([['x', 'hardlink', 'nowhere']]))).toBe('PYC_IMAGE_LAYER_INVALID');
     expect(await failure(merged([['../x', '1']]))).toBe('PYC_PATH_UNSAFE');
-    const one = await layer([['x', '1']]);
-    const other = await layer([['x', '2']]);
+    const one = layer([['x', '1']]);
+    const other = layer([['x', '2']]);
     expect(await failure(readImageFiles(imageOf([{ ...one, open: other.open }]), ALL))).toBe(
       'PYC_IMAGE_BLOB_CHANGED',
     );

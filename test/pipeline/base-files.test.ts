@@ -1,28 +1,20 @@
 import { describe, expect, it } from 'vitest';
-import type { Image, Layer } from '../../core/oci/image.ts';
-import { writeLayer } from '../../core/oci/layer/write-layers.ts';
+import type { Image } from '../../core/oci/image.ts';
 import { createBaseFileReader } from '../../core/pipeline/base-files.ts';
-import { file, temporaryStore } from '../oci/temporary.ts';
+import { makeImage } from '../../core/testing/images.ts';
 
 /** An image of one layer that counts how often it is opened. */
-async function countedImage(): Promise<{ image: Image; opened: () => number }> {
-  const store = await temporaryStore();
-  const items = ['a', 'b', 'c'].map((path) => file(path, path.toUpperCase()));
-  const layer = await writeLayer(items, store, { name: 'base' });
+function countedImage(): { image: Image; opened: () => number } {
+  const { platform, config, layers } = makeImage({ files: { a: 'A', b: 'B', c: 'C' } });
   let count = 0;
-  const counted: Layer = {
+  const counted = layers.map((layer) => ({
     ...layer,
-    open: (signal) => {
+    open: () => {
       count += 1;
-      return layer.open(signal);
+      return layer.open();
     },
-  };
-  const rootfs = { type: 'layers', diff_ids: [layer.diffId] } as const;
-  const config = { os: 'linux', architecture: 'amd64', rootfs };
-  return {
-    image: { platform: { os: 'linux', architecture: 'amd64' }, config, layers: [counted] },
-    opened: () => count,
-  };
+  }));
+  return { image: { platform, config: config.document, layers: counted }, opened: () => count };
 }
 
 const A = [/^a$/];
@@ -30,7 +22,7 @@ const B = [/^b$/];
 
 describe('files of a base', () => {
   it('are read in one pass where they were announced', async () => {
-    const { image, opened } = await countedImage();
+    const { image, opened } = countedImage();
     const reader = createBaseFileReader(new AbortController().signal);
     reader.announce(B);
     const [rootfs, files] = await Promise.all([reader.open(image, A), reader.read(image, B)]);
@@ -40,7 +32,7 @@ describe('files of a base', () => {
   });
 
   it('are read anew where nobody announced them', async () => {
-    const { image, opened } = await countedImage();
+    const { image, opened } = countedImage();
     const reader = createBaseFileReader(new AbortController().signal);
     await reader.open(image, A);
     expect([...(await reader.read(image, B)).keys()]).toEqual(['b']);

@@ -1,5 +1,4 @@
 /** Projects for tests: written to a temporary folder, locked against an index on loopback, built by the public API. */
-import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -7,11 +6,12 @@ import { dirname, join } from 'node:path';
 import { type BuildOptions, type BuildReport, build, type Config, type Plugin } from 'pycontainer';
 import { validateLayout } from 'pycontainer/oci';
 import {
+  type FakeFile,
   type FakeIndex,
-  makeWheel,
+  lockWheels,
+  offerWheel,
   startFakeIndex,
   type WheelRecipe,
-  wheelFileName,
 } from 'pycontainer/testing';
 import { expect, onTestFinished } from 'vitest';
 
@@ -46,7 +46,7 @@ export async function makeSample(recipe: SampleRecipe = {}): Promise<Sample> {
   const cache = join(root, 'cache');
   const files = { 'pyproject.toml': PYPROJECT, 'shop/__init__.py': 'print("hello")\n', ...recipe.files };
   await writeFiles(directory, files);
-  const offered = new Map<string, { project: string; name: string; bytes: Uint8Array }>();
+  const offered = new Map<string, FakeFile>();
   const index = await startFakeIndex({
     get files() {
       return [...offered.values()];
@@ -61,17 +61,9 @@ export async function makeSample(recipe: SampleRecipe = {}): Promise<Sample> {
     cache,
     index,
     async lock(wheels) {
-      for (const wheel of wheels) {
-        const name = wheelFileName(wheel);
-        offered.set(name, { project: wheel.name, name, bytes: await makeWheel(wheel) });
-      }
-      const locked = wheels.map((wheel) =>
-        lockEntry(wheel, offered.get(wheelFileName(wheel))!.bytes, index, recipe),
-      );
-      await writeFile(
-        join(directory, 'pylock.toml'),
-        ['lock-version = "1.0"', 'created-by = "a test"', ...locked, ''].join('\n'),
-      );
+      for (const file of await Promise.all(wheels.map(offerWheel))) offered.set(file.name, file);
+      const text = await lockWheels(wheels, index, recipe.lockedHash);
+      await writeFile(join(directory, 'pylock.toml'), text);
     },
     async build(config = {}, { plugins, ...options } = {}) {
       const report = await build({
@@ -117,16 +109,4 @@ export async function filesBelow(directory: string): Promise<string[]> {
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath, entry.name).slice(directory.length + 1))
     .sort();
-}
-
-function lockEntry(wheel: WheelRecipe, bytes: Uint8Array, index: FakeIndex, recipe: SampleRecipe): string {
-  const name = wheelFileName(wheel);
-  const truth = createHash('sha256').update(bytes).digest('hex');
-  const hash = recipe.lockedHash?.(name, truth) ?? truth;
-  return [
-    '[[packages]]',
-    `name = "${wheel.name}"`,
-    `version = "${wheel.version}"`,
-    `wheels = [{ name = "${name}", url = "${index.urlOf(name)}", hashes = { sha256 = "${hash}" } }]`,
-  ].join('\n');
 }
