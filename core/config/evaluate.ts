@@ -12,10 +12,12 @@ import { ConfigExportError, ConfigFailedError, ConfigImportError } from './error
 import { syntaxError } from './excerpt.ts';
 import type { FoundConfig } from './find.ts';
 import { OWN_MODULES, ownModules } from './first-party.ts';
+import { importNatively, withoutMark } from './native-module.ts';
+import { checkImportedPackages } from './plugin-package.ts';
 import { resolveToThisProgram } from './self-reference.ts';
 
 /**
- * The default export of a module.
+ * The default export of a module, of an evaluation of its own: by the runtime where it can, else by jiti.
  *
  * @param cacheDirectory - where transpiled sources are kept; undefined keeps none
  */
@@ -24,22 +26,29 @@ export async function evaluateModule(
   cacheDirectory: string | undefined,
 ): Promise<unknown> {
   const { file, text } = found;
-  const jiti = await moduleLoader(file, cacheDirectory);
-  if (importsOthers(text)) await resolveToThisProgram();
-  let exported: unknown;
+  await checkImportedPackages(text, file);
   try {
-    exported = await jiti.evalModule(text, {
-      id: file,
-      filename: file,
-      ext: extname(file),
-      async: true,
-      // A module that the runtime could load itself would see another copy of this package, or none.
-      forceTranspile: true,
-    });
+    const native = await importNatively(found);
+    if (native === undefined) return defaultOf(await transpiled(found, cacheDirectory), file);
+    if ('default' in native) return native.default;
   } catch (thrown) {
     throw evaluationError(thrown, found);
   }
-  return defaultOf(exported, file);
+  throw noDefaultExport(file);
+}
+
+/** For runtimes that read no TypeScript, or not this one's: enums, imports without extensions; and for CommonJS. */
+async function transpiled({ file, text }: FoundConfig, cacheDirectory: string | undefined): Promise<unknown> {
+  const jiti = await moduleLoader(file, cacheDirectory);
+  if (importsOthers(text)) await resolveToThisProgram();
+  return await jiti.evalModule(text, {
+    id: file,
+    filename: file,
+    ext: extname(file),
+    async: true,
+    // A module that the runtime could load itself would see another copy of this package, or none.
+    forceTranspile: true,
+  });
 }
 
 /**
@@ -79,7 +88,11 @@ function defaultOf(exported: unknown, file: string): unknown {
   const names = Object.keys(module);
   if (names.includes('default')) return module.default;
   if (names.length > 0 && !Object.hasOwn(module, '__esModule')) return exported;
-  throw new ConfigExportError(`\`${visible(file)}\` has no default export`, {
+  throw noDefaultExport(file);
+}
+
+function noDefaultExport(file: string): ConfigExportError {
+  return new ConfigExportError(`\`${visible(file)}\` has no default export`, {
     hint: 'write `export default defineConfig({ … })`',
   });
 }
@@ -130,7 +143,7 @@ function lineIn(thrown: unknown, file: string): number | undefined {
   for (const [, place = '', line] of stack.matchAll(
     /\(?((?:file:)?\/[^():\n]*|[A-Za-z]:[^():\n]*):(\d+):\d+\)?/g,
   )) {
-    const path = place.startsWith('file:') ? fileURLToPath(place) : place;
+    const path = place.startsWith('file:') ? fileURLToPath(place) : withoutMark(place);
     if (path === file) return Number(line);
   }
   return undefined;

@@ -8,14 +8,30 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { OWN_MODULES } from './first-party.ts';
 
-type Resolve = (
-  specifier: string,
-  context: unknown,
-  next: (specifier: string, context: unknown) => unknown,
-) => unknown;
+/** Hooks as they are called on the thread itself (Node's `module.registerHooks`). */
+interface Hooks {
+  readonly resolve?: (
+    specifier: string,
+    context: { readonly parentURL?: string | undefined },
+    next: (specifier: string, context: object) => Resolved,
+  ) => Resolved;
+  readonly load?: (
+    url: string,
+    context: { readonly format?: string | null | undefined },
+    next: (url: string, context: object) => object,
+  ) => object;
+}
 
-/** `registerHooks` is younger than the oldest Node that is supported, and absent elsewhere. */
-type Hooks = { readonly registerHooks?: (hooks: { readonly resolve: Resolve }) => unknown };
+interface Resolved {
+  readonly url: string;
+  readonly format?: string | null | undefined;
+  readonly shortCircuit?: boolean | undefined;
+}
+
+/** `registerHooks` is younger than the oldest Node that is supported, and absent in Bun. */
+export interface NodeHooks {
+  readonly registerHooks?: (hooks: Hooks) => unknown;
+}
 
 /** The part of Bun's own interface that is used here; Bun has no hooks of Node's kind. */
 interface Bun {
@@ -38,8 +54,13 @@ export function resolveToThisProgram(): Promise<void> {
   return registered;
 }
 
+/** True where a loader other than the runtime's own runs this program, as in tests. */
+export function runsFromSources(): boolean {
+  return import.meta.url.endsWith('.ts');
+}
+
 async function register(): Promise<void> {
-  if (import.meta.url.endsWith('.ts')) return;
+  if (runsFromSources()) return;
   const { Bun: bun } = globalThis as { readonly Bun?: Bun };
   if (bun !== undefined) {
     bun.plugin({
@@ -53,7 +74,7 @@ async function register(): Promise<void> {
     return;
   }
   const urls = ownUrls();
-  const { registerHooks } = nodeModule as Hooks;
+  const { registerHooks } = nodeModule as NodeHooks;
   if (registerHooks !== undefined) {
     registerHooks({
       resolve: (specifier, context, next) => {
