@@ -1,18 +1,29 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { build } from 'esbuild';
 import { expect, it, onTestFinished } from 'vitest';
+import { readPages, root } from '../docs/markdown.ts';
+import { snippetsOf } from '../docs/snippets.ts';
 
-it('a plugin’s test runs under node:test', async () => {
+it('a plugin’s test runs under node:test, as does what the guide shows', { timeout: 60_000 }, async () => {
   const folder = await mkdtemp(join(tmpdir(), 'pyc-node-test-'));
   onTestFinished(() => rm(folder, { recursive: true, force: true }));
-  const file = join(folder, 'greeting.test.mjs');
+  const guide = readPages().find(({ path }) => path === 'docs/guide/testing.md');
+  const snippets = snippetsOf(guide!).filter(({ code }) => !code.includes("from 'vitest'"));
+  for (const { name, code } of snippets) await writeFile(join(folder, name), code);
+  await mkdir(join(folder, 'node_modules'));
+  await symlink(root, join(folder, 'node_modules/pycontainer'));
+  const modules = [
+    join(import.meta.dirname, 'plugin/greeting.test.mjs'),
+    ...snippets.map(({ name }) => `./${name}`),
+  ];
   // The sources as one module, as `scripts/build.mjs` bundles them: Node 20 reads no TypeScript.
+  const file = join(folder, 'all.test.mjs');
   await build({
-    entryPoints: [join(import.meta.dirname, 'plugin/greeting.test.mjs')],
+    stdin: { contents: modules.map((name) => `import '${name}';`).join('\n'), resolveDir: folder },
     outfile: file,
     bundle: true,
     format: 'esm',
@@ -25,8 +36,12 @@ it('a plugin’s test runs under node:test', async () => {
     logLevel: 'silent',
   });
   const { NODE_OPTIONS: _, NODE_TEST_CONTEXT: __, ...env } = process.env;
-  const args = ['--test', '--test-reporter=tap', file];
-  const { stdout } = await promisify(execFile)(process.execPath, args, { env, cwd: folder });
-  expect(stdout).toMatch(/^# pass 2$/m);
-  expect(stdout).toMatch(/^# fail 0$/m);
+  const ended = await promisify(execFile)(process.execPath, ['--test', '--test-reporter=tap', file], {
+    env,
+    cwd: folder,
+  }).catch((error: { readonly stdout: string; readonly stderr: string }) => error);
+  const said = ended.stdout + ended.stderr;
+  expect(said).toMatch(/^# pass 3$/m);
+  expect(said).toMatch(/^# fail 0$/m);
+  expect(snippets.length).toBeGreaterThan(7);
 });
