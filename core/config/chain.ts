@@ -5,7 +5,7 @@ import { dirname, relative, resolve } from 'node:path';
 import { isPycError, messageOf } from '../primitives/errors.ts';
 import type { Warning } from '../primitives/log.ts';
 import { visible } from '../primitives/path.ts';
-import { type Checked, type ConfigStyle, checkValues } from './check.ts';
+import type { Checked, ConfigStyle } from './check.ts';
 import type { ConfigContext } from './define.ts';
 import { withoutEarlierKeys } from './earlier-keys.ts';
 import {
@@ -19,6 +19,7 @@ import type { FoundConfig } from './find.ts';
 import type { ConfigLayer, Values } from './layer.ts';
 import { withAbsolutePaths } from './locations.ts';
 import { type ConfigSource, mentionIn, shownMention } from './mention.ts';
+import { checkSource } from './plain-check.ts';
 import { readConfig } from './read.ts';
 
 /** What reading needs to know. */
@@ -72,7 +73,7 @@ export async function chainOf(
   const origin = shownPath(found.file, context.cwd);
   const source = { ...found, shown: origin };
   const directory = dirname(found.file);
-  const { values, faults, warnings } = checked(raw, style, origin, prefix);
+  const { values, faults, warnings } = await checked(raw, style, origin, prefix);
   const {
     extends: extended,
     profiles: ownProfiles = {},
@@ -113,15 +114,15 @@ export async function chainOf(
 }
 
 /** Checks a file's values. Its earlier keys are faulted under the names that it has for them. */
-function checked(
+async function checked(
   raw: unknown,
   style: ConfigStyle,
   origin: string,
   prefix: string,
-): Checked & { readonly warnings: readonly Warning[] } {
-  if (style !== 'kebab') return { ...checkValues(raw, style, () => origin, prefix), warnings: [] };
+): Promise<Checked & { readonly warnings: readonly Warning[] }> {
+  if (style !== 'kebab') return { ...(await checkSource(raw, style, () => origin, prefix)), warnings: [] };
   const { values, faults, warnings, written } = withoutEarlierKeys(raw);
-  const result = checkValues(values, style, () => origin, prefix);
+  const result = await checkSource(values, style, () => origin, prefix);
   return {
     values: result.values,
     faults: [

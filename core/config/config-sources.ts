@@ -11,6 +11,7 @@ import { type ConfigFault, DirectoryMissingError } from './errors.ts';
 import type { FoundConfig } from './find.ts';
 import type { ConfigLayer } from './layer.ts';
 import { withAbsolutePaths } from './locations.ts';
+import { checkSource } from './plain-check.ts';
 import type { Scope } from './scope.ts';
 
 /** What the command line says of the configuration. */
@@ -117,24 +118,30 @@ async function imagesOf(
   );
 }
 
-/** The environment and the command line. The schema is loaded only where one of them says something. */
+/** Variables that are no keys of the configuration. */
+const OTHER_VARIABLES: ReadonlySet<string> = new Set([
+  'PYC_CACHE_DIR',
+  'PYC_CACHE_SIZE',
+  'PYC_CONFIG',
+  'PYC_PROFILE',
+]);
+
+/** The environment and the command line. What reads texts by the schema is loaded only where there are any. */
 async function strongerLayers(
   request: ConfigRequest,
 ): Promise<{ readonly layers: readonly ConfigLayer[]; readonly faults: readonly ConfigFault[] }> {
   const { commandLine, env, cwd } = request;
-  const flags = commandLine?.values ?? {};
   const set = commandLine?.set ?? [];
-  const mayHaveVariables = Object.keys(env).some((name) => name.startsWith('PYC_'));
-  if (!mayHaveVariables && set.length === 0 && Object.keys(flags).length === 0)
-    return { layers: [], faults: [] };
-  const [{ layerOfAssignments, layerOfEnvironment }, { checkValues }] = await Promise.all([
-    import('./assign.ts'),
-    import('./check.ts'),
-  ]);
+  const hasVariables = Object.keys(env).some((name) => name.startsWith('PYC_') && !OTHER_VARIABLES.has(name));
   const originOf = (path: string): Origin =>
     commandLine?.flags[path] ?? commandLine?.flags[path.split('.')[0]!] ?? 'the command line';
-  const checked = { ...checkValues(flags, 'module', originOf), originOf };
-  const layers = [layerOfEnvironment(env), checked, layerOfAssignments(set)];
+  const flags = { ...(await checkSource(commandLine?.values ?? {}, 'module', originOf)), originOf };
+  const layers = [flags];
+  if (hasVariables || set.length > 0) {
+    const { layerOfAssignments, layerOfEnvironment } = await import('./assign.ts');
+    layers.unshift(layerOfEnvironment(env));
+    layers.push(layerOfAssignments(set));
+  }
   return {
     layers: layers.map((layer) => ({ ...layer, values: withAbsolutePaths(layer.values, cwd) })),
     faults: layers.flatMap((layer) => layer.faults),
