@@ -1,8 +1,8 @@
 import { chmod, readFile, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { validateLayout } from 'pycontainer/oci';
-import { startFakeRegistry, type WheelRecipe } from 'pycontainer/testing';
+import { buildInMemory, startFakeRegistry, type WheelRecipe } from 'pycontainer/testing';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import '../build-matchers.ts';
 import { filesBelow, makeSample, writeFiles } from '../samples/sample.ts';
 
 const SMALL: readonly WheelRecipe[] = [
@@ -15,13 +15,13 @@ const SMALL: readonly WheelRecipe[] = [
   },
 ];
 
+const SITE = 'opt/venv/lib/python3.12/site-packages';
+
 describe('a build', () => {
   it('turns sources and wheels into a valid image', async () => {
-    const sample = await makeSample({ wheels: SMALL });
-    const report = await sample.build({ env: { MODE: 'test' }, ports: [8000] });
-    expect(report.error).toBeNull();
-    const [image] = report.images;
-    expect(image).toMatchObject({
+    const built = await buildInMemory({ wheels: SMALL }, { env: { MODE: 'test' }, ports: [8000] });
+    expect(built).toBeBuilt();
+    expect(built.image).toMatchObject({
       name: 'shop',
       platform: 'linux/amd64',
       python: { version: '3.12.7', tag: 'cp312', libc: 'glibc-2.36' },
@@ -29,15 +29,17 @@ describe('a build', () => {
       user: '65532:65532',
       ports: ['8000/tcp'],
     });
-    expect(image?.distributions.map(({ name, version }) => `${name} ${version}`)).toEqual([
-      'alpha 1.0',
-      'beta 2.1',
-    ]);
-    expect(image?.layers.map(({ role }) => role)).toEqual(
+    expect(built).toHaveDistribution('alpha', '1.0');
+    expect(built).toHaveDistribution('beta', '2.1');
+    expect(built).toHaveFile(`${SITE}/alpha/__init__.py`, 'A = 1\n', 0o644);
+    expect(built).toHaveFile(`${SITE}/beta/data.bin`, Buffer.alloc(5000, 7));
+    expect(built).toHaveFile('opt/venv/bin/beta', /^#!\/opt\/venv\/bin\/python\n/, 0o755);
+    expect(built).toHaveFile('app/shop/__init__.py', 'print("hello")\n');
+    expect(built).toHaveEnv('MODE', 'test');
+    expect(built.image.layers.map(({ role }) => role)).toEqual(
       expect.arrayContaining(['environment', 'dependencies', 'project']),
     );
-    expect(report.lock).toEqual({ path: 'pylock.toml', format: 'pylock' });
-    expect(await validateLayout(join(sample.directory, 'build/image'))).toEqual([]);
+    expect(built.report.lock).toEqual({ path: 'pylock.toml', format: 'pylock' });
   });
 
   it('gives the same digest elsewhere, with other times, modes and a cold store', async () => {
@@ -91,12 +93,12 @@ describe('a build', () => {
   });
 
   it('makes an index of several platforms', async () => {
-    const sample = await makeSample({ wheels: SMALL });
-    const report = await sample.build({ platforms: ['linux/amd64', 'linux/arm64'] });
-    expect(report.error).toBeNull();
-    expect(report.images.map(({ platform }) => platform)).toEqual(['linux/amd64', 'linux/arm64']);
+    const platforms = ['linux/amd64', 'linux/arm64'];
+    const { report, images } = await buildInMemory({ wheels: SMALL }, { platforms });
+    expect(report).toBeBuilt();
+    expect(images.map(({ platform }) => platform)).toEqual(platforms);
+    expect(images.map(({ config }) => config.architecture)).toEqual(['amd64', 'arm64']);
     expect(report.index?.digest).toMatch(/^sha256:/);
-    expect(await validateLayout(join(sample.directory, 'build/image'))).toEqual([]);
   });
 
   it('pushes once and finds everything there the second time', async () => {
@@ -159,31 +161,26 @@ describe('a build that fails', () => {
   });
 
   it('names two distributions that have one path with different bytes', async () => {
-    const sample = await makeSample({
-      wheels: [SMALL[0]!, { name: 'rival', version: '1', files: { 'alpha/__init__.py': 'A = 2\n' } }],
-    });
-    const report = await sample.build();
-    expect(report.error?.code).toBe('PYC_TREE_CONFLICT');
+    const rival = { name: 'rival', version: '1', files: { 'alpha/__init__.py': 'A = 2\n' } };
+    const { report } = await buildInMemory({ wheels: [SMALL[0]!, rival] });
+    expect(report).toFailWith('PYC_TREE_CONFLICT');
     expect(report.error?.details).toMatchObject([{ first: 'alpha', second: 'rival' }]);
   });
 
   it('says so where there is no lock, and where the lock does not fit the project', async () => {
     const needs = '[project]\nname = "shop"\nversion = "1"\ndependencies = ["alpha>=1.5"]\n';
-    const none = await makeSample({ files: { 'pyproject.toml': needs } });
-    expect((await none.build()).error?.code).toBe('PYC_LOCK_MISSING');
-    const stale = await makeSample({ files: { 'pyproject.toml': needs }, wheels: SMALL });
-    expect((await stale.build()).error?.code).toBe('PYC_LOCK_STALE');
+    const files = { 'pyproject.toml': needs };
+    expect(await buildInMemory({ files })).toFailWith('PYC_LOCK_MISSING');
+    expect(await buildInMemory({ files, wheels: SMALL })).toFailWith('PYC_LOCK_STALE');
   });
 
   it('lists every distribution without a fitting wheel, with why each file was refused', async () => {
-    const sample = await makeSample({
-      wheels: [
-        { name: 'native', version: '1', tag: 'cp311-cp311-manylinux_2_17_x86_64' },
-        { name: 'newer', version: '1', tag: 'cp312-cp312-manylinux_2_39_x86_64' },
-      ],
-    });
-    const report = await sample.build();
-    expect(report.error?.code).toBe('PYC_NO_WHEEL');
+    const wheels = [
+      { name: 'native', version: '1', tag: 'cp311-cp311-manylinux_2_17_x86_64' },
+      { name: 'newer', version: '1', tag: 'cp312-cp312-manylinux_2_39_x86_64' },
+    ];
+    const { report } = await buildInMemory({ wheels });
+    expect(report).toFailWith('PYC_NO_WHEEL');
     expect(report.error?.details).toMatchObject([
       { name: 'native', files: [{ name: expect.stringContaining('cp311') }] },
       { name: 'newer', files: [{ name: expect.stringContaining('2_39') }] },

@@ -1,11 +1,11 @@
-import { chmod, cp, mkdir, readFile, rm, symlink, truncate, writeFile } from 'node:fs/promises';
+import { chmod, cp, readFile, rm, symlink, truncate, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
-import { gunzipSync } from 'node:zlib';
 import { type BaseSource, type BuildReport, digestOf, lock, type Plugin, parseTreePath } from 'pycontainer';
-import { startFakeRegistry, type WheelRecipe } from 'pycontainer/testing';
+import { buildInMemory, startFakeRegistry, type WheelRecipe } from 'pycontainer/testing';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { filesBelow, makeSample, PYTHON, type Sample, writeFiles } from '../samples/sample.ts';
+import '../build-matchers.ts';
+import { filesBelow, makeSample, PYTHON, writeFiles } from '../samples/sample.ts';
 
 /** Enough of it to be spliced. */
 const TEXT = Array.from({ length: 4000 }, (_, index) => String((index * index * 7919) % 100_003)).join('\n');
@@ -20,15 +20,6 @@ const meanwhile = (work: () => Promise<void>): Plugin => ({
   name: 'meanwhile',
   apply: (hooks) => hooks.collected.tapPromise('meanwhile', work),
 });
-
-/** The text of a layer's tar, by its role. */
-async function tarOf(sample: Sample, role: string): Promise<string> {
-  const report = await sample.build();
-  expect(report.error).toBeNull();
-  const layer = report.images[0]?.layers.find((one) => one.role === role);
-  const blob = join(sample.directory, 'build/image/blobs/sha256', layer!.digest!.slice(7));
-  return gunzipSync(await readFile(blob)).toString('latin1');
-}
 
 describe('a project', () => {
   it('that changes while it is built is an error that names the file, and nothing is written', async () => {
@@ -98,16 +89,16 @@ describe('a project', () => {
 
   it('may need distributions that are called as parts of ours are', async () => {
     const names = ['environment', 'project', 'base', 'app'];
-    const sample = await makeSample({ wheels: names.map((name) => ({ name, version: '1.0' })) });
-    expect((await sample.build()).error).toBeNull();
+    const built = await buildInMemory({ wheels: names.map((name) => ({ name, version: '1.0' })) });
+    for (const name of names) expect(built).toHaveDistribution(name, '1.0');
   });
 
   it('has a path as long as a tar can hold, and no longer', async () => {
-    const sample = await makeSample({ wheels: [ALPHA] });
     const deep = Array.from({ length: 12 }, (_, index) => `${index}`.repeat(200).slice(0, 200)).join('/');
-    await mkdir(join(sample.directory, deep), { recursive: true });
-    await writeFile(join(sample.directory, deep, 'end.txt'), 'deep');
-    expect(await tarOf(sample, 'project')).toContain(`app/${deep}/end.txt`);
+    expect(await buildInMemory({ files: { [`${deep}/end.txt`]: 'deep' } })).toHaveFile(
+      `app/${deep}/end.txt`,
+      'deep',
+    );
   });
 });
 
