@@ -3,8 +3,9 @@
  * process 1 ignores SIGTERM and obeys SIGINT.
  */
 import { type Detection, definePreset, type PresetInput } from 'pycontainer';
+import { isAside } from './application/aside.ts';
 import { PresetAmbiguousError, PresetNoApplicationError } from './application/errors.ts';
-import { importable, isAside, pathEnvironment, treeOf } from './application/place.ts';
+import { importable, pathEnvironment, treeOf } from './application/place.ts';
 
 const TABLE = '[project.scripts]';
 

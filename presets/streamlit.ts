@@ -1,8 +1,9 @@
 /** Streamlit: finds the script of the application by reading the sources, and runs it without a browser. Nothing is imported or executed. */
 import { definePreset, type PresetInput, type PresetReason } from 'pycontainer';
 import { type Expression, resolveExpression, type SourceTree, type Statement } from 'pycontainer/python';
+import { isAside } from './application/aside.ts';
 import { PresetAmbiguousError, PresetNoApplicationError } from './application/errors.ts';
-import { isAside, isBesideThePoint, treeOf } from './application/place.ts';
+import { isBesideThePoint, treeOf } from './application/place.ts';
 import { relevantFiles } from './application/relevance.ts';
 
 /** Where `streamlit run` looks by itself. */

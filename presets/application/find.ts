@@ -11,9 +11,10 @@ import {
   type SourceTree,
   type Statement,
 } from 'pycontainer/python';
+import { isAside } from './aside.ts';
 import type { Candidate } from './errors.ts';
 import { mountedIn } from './mounts.ts';
-import { importable, isAside, isBesideThePoint } from './place.ts';
+import { importable, isBesideThePoint } from './place.ts';
 import { relevantFiles } from './relevance.ts';
 
 /** What the application of a framework looks like. */

@@ -2,7 +2,8 @@
 import type { PresetInput } from 'pycontainer';
 import type { Expression, SourceTree, Statement } from 'pycontainer/python';
 import { PresetAmbiguousError, PresetNoApplicationError } from '../application/errors.ts';
-import { folderOf, managePaths, treeOf } from '../application/place.ts';
+import { treeOf } from '../application/place.ts';
+import { folderOf, managePaths } from '../application/roots.ts';
 
 const VARIABLE = 'DJANGO_SETTINGS_MODULE';
 const WAY_OUT = `state it in the configuration: \`env.${VARIABLE} = "module.settings"\``;
@@ -23,7 +24,7 @@ export interface Site {
 /**
  * The project's `manage.py`: the one in its folder, else the only one below.
  *
- * @returns undefined where there is none and no variable names the settings
+ * @returns undefined where there is none, or one that is not Django's, and no variable names the settings
  * @throws PresetAmbiguousError, PresetNoApplicationError
  */
 export async function findSite(input: PresetInput): Promise<Site | undefined> {
@@ -39,6 +40,8 @@ export async function findSite(input: PresetInput): Promise<Site | undefined> {
   const known = [...new Set(found.map(({ value }) => (value.kind === 'string' ? value.value : undefined)))];
   const [first] = found;
   if (first === undefined) {
+    const isOther = !/django/i.test(Buffer.from(await input.read(manage!)).toString('latin1'));
+    if (isOther && !input.explicit) return undefined;
     throw new PresetNoApplicationError(`\`${manage}\` names no settings module`, { hint: WAY_OUT });
   }
   if (known.length > 1 || known[0] === undefined) {

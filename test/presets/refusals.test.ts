@@ -183,6 +183,26 @@ it.each([
     'gunicorn app:app',
   ],
   [
+    'an application whose folder the build of the wheel states',
+    {
+      'pyproject.toml':
+        '[project]\nname = "shop"\nversion = "1"\n[build-system]\nrequires = ["hatchling"]\n[tool.hatch.build.targets.wheel]\npackages = ["./src/py/shop"]\n',
+      'src/py/shop/__init__.py': '',
+      'src/py/shop/made.py': FLASK,
+      'src/py/shop/web.py': 'from shop.made import app as site\nsite = site\n',
+      'tools/server.py': FLASK,
+    },
+    FLASKS,
+    'gunicorn shop.made:app',
+    true,
+  ],
+  [
+    'an application beside a `manage.py` that is not Django’s',
+    { 'manage.py': 'print("shop")\n', 'shop/manage.py': '', 'shop/__init__.py': '', 'shop/web.py': FLASK },
+    [...FLASKS, ...DJANGO],
+    'gunicorn shop.web:app',
+  ],
+  [
     'an application that another framework mounts',
     {
       'main.py':
@@ -205,12 +225,15 @@ it.each([
     FLASKS,
     'gunicorn run.server:web',
   ],
-] as const)('finds %s', async (_, files, locked, start) => {
-  const project = await mkdtemp(join(root, 'found-'));
-  await writeFiles(project, files);
-  const { config } = await applyTo({ project, locked });
-  expect(config.entrypoint?.join(' ')).toContain(start);
-});
+] as [string, Record<string, string>, readonly string[], string, boolean?][])(
+  'finds %s',
+  async (_, files, locked, start, isPackage = false) => {
+    const project = await mkdtemp(join(root, 'found-'));
+    await writeFiles(project, files);
+    const { config } = await applyTo({ project, locked, isPackage });
+    expect(config.entrypoint?.join(' ')).toContain(start);
+  },
+);
 
 it('turns shell text into a program that is process 1', () => {
   const cases: readonly [text: string, command: readonly string[], isDirect: boolean][] = [
