@@ -1,5 +1,5 @@
 /**
- * Reads plain data out of a parsed TOML document and keeps the dotted path of every value, so that a fault says
+ * Reads plain data out of a parsed TOML or JSON document and keeps the dotted path of every value, so that a fault says
  * where it is. Knows no format.
  */
 import { isPycError, messageOf } from '../../primitives/errors.ts';
@@ -153,9 +153,25 @@ export async function parseDocument(file: string, content: Uint8Array | string):
   }
 }
 
+/**
+ * Parses JSON in UTF-8 into an entry. Of a key that stands twice in one table the last one counts.
+ *
+ * @throws LockMalformedError for what is no UTF-8 or no JSON
+ */
+export function parseJsonDocument(file: string, content: Uint8Array | string): Entry {
+  try {
+    const text =
+      typeof content === 'string' ? content : new TextDecoder('utf-8', { fatal: true }).decode(content);
+    return Entry.root(JSON.parse(text), file);
+  } catch (cause) {
+    throw new LockMalformedError(file, '', `it is not JSON: ${messageOf(cause).split('\n')[0]}`, { cause });
+  }
+}
+
 function kindOf(value: unknown): string {
   if (Array.isArray(value)) return 'an array';
   if (value instanceof Date) return 'a date';
+  if (value === null) return 'null';
   if (typeof value === 'object') return 'a table';
   return `a ${typeof value}`;
 }

@@ -124,14 +124,14 @@ export class LockSelectionError extends PycError {
 }
 
 /**
- * `pyproject.toml` was changed after the lock was made, so that the lock does not say any more what the project
- * needs.
+ * `pyproject.toml` or `Pipfile` was changed after the lock was made, so that the lock does not say any more what the
+ * project needs. Lock again with the tool that made it; the hint names the command.
  */
 export class LockStaleError extends PycError {
   readonly code = 'PYC_LOCK_STALE';
 
   constructor(file: string, reason: string, command: string) {
-    super(`\`${visible(file)}\` does not match pyproject.toml: ${reason}`, { hint: `run \`${command}\`` });
+    super(`\`${visible(file)}\` is stale: ${reason}`, { hint: `run \`${command}\`` });
   }
 }
 

@@ -16,7 +16,10 @@ export interface Selection {
 /** Where a distribution's file comes from. */
 export type SourceKind = 'wheel' | 'sdist' | 'directory' | 'vcs' | 'archive';
 
-/** A file that a lock or an index offers for a distribution. */
+/**
+ * A file that a lock or an index offers for a distribution. With neither `url` nor `path` only its name and hashes
+ * are known, and the index has to be asked where it lies.
+ */
 export interface DistributionFile {
   /** File name, percent-decoded. */
   readonly name: string;
@@ -98,10 +101,10 @@ export interface LockFile {
   /** @throws LockError where nothing can be chosen at all: Python or platform not covered, unknown names, conflicts. */
   select(target: PythonTarget, want: Selection): LockChoice;
   /**
-   * Why the lock is older than pyproject.toml, told by content; undefined where it is not or where that cannot
+   * Why the lock is older than what it was made from, told by content; undefined where it is not or where that cannot
    * be told. Absent for formats that record nothing of the project.
    */
-  staleness?(pyproject: Pyproject): string | undefined;
+  staleness?(pyproject: Pyproject | undefined): string | undefined;
   /**
    * The folder of a workspace's member, relative to the lock's. Absent for formats without workspaces.
    *
@@ -114,9 +117,18 @@ export interface LockFile {
 export interface LockReaderOptions {
   /** Absolute path of the folder that the lock lies in: local paths in it are relative to that. */
   readonly directory: string;
+  /** Absolute: local paths in a lock must not leave this folder, such as the repository; default: `directory`. */
+  readonly boundary?: string;
+  /** For the files that a lock was made from or includes; absent: there are none. */
+  readonly readFile?: FileReader;
+  /** For `${VARIABLES}` in a lock. */
+  readonly environment?: Readonly<Record<string, string | undefined>>;
   /** Told of what is odd but no error. */
   readonly warn?: (warning: LockWarning) => void;
 }
+
+/** Reads a file of the project by its absolute path; undefined where there is none. */
+export type FileReader = (path: string) => Promise<Uint8Array | undefined>;
 
 /** Something about a lock that a reader should know. */
 export interface LockWarning {

@@ -22,12 +22,11 @@ import type {
   Selection,
 } from '../lock-file.ts';
 import { chooseWheel, explainWheels, type WheelSupport, wheelSupport } from '../wheel-choice.ts';
-import { type FileReader, parseRequirements, type RequirementsFile } from './parse.ts';
+import { parseRequirements, type RequirementsFile } from './parse.ts';
 import { type Pin, type Pins, readPins } from './pins.ts';
 import { fragmentOf, type PathKind } from './requirement-line.ts';
 
 export {
-  type FileReader,
   parseRequirements,
   type RequirementsContext,
   type RequirementsFile,
@@ -36,10 +35,6 @@ export { RequirementFault, readRequirement } from './requirement-line.ts';
 
 /** What reading a requirements file needs beyond a lock's own options. */
 export interface RequirementsReaderOptions extends LockReaderOptions {
-  /** For `-r` and `-c`, by absolute path inside the project; absent: there are no other files. */
-  readonly readFile?: FileReader;
-  /** For `${VARIABLES}`. */
-  readonly environment?: Readonly<Record<string, string | undefined>>;
   /** For `./folder` and `./file.whl`; absent: the host's file system. */
   readonly pathKind?: PathKind;
 }

@@ -5,12 +5,10 @@
 import { isAbsolute, relative, resolve, sep } from 'node:path';
 import { visible } from '../../../primitives/path.ts';
 import { LockMalformedError } from '../lock-error.ts';
+import type { FileReader } from '../lock-file.ts';
 import { decodeRequirements } from './decode.ts';
 import { logicalLines } from './lines.ts';
 import { type LineOptions, OptionFault, parseOptions, splitLine } from './options.ts';
-
-/** Reads a file by its absolute path; undefined where there is none. */
-export type FileReader = (path: string) => Promise<Uint8Array | undefined>;
 
 export interface RequirementsContext {
   /** Absolute: the project's folder, which includes must not leave. */

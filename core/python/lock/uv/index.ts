@@ -52,7 +52,7 @@ export async function readUvLock(
     format: 'uv',
     lock,
     select: (target, want) => select(lock, target, want, options.directory),
-    staleness: (pyproject) => uvLockMatchesProject(lock, pyproject),
+    staleness: (pyproject) => (pyproject === undefined ? undefined : uvLockMatchesProject(lock, pyproject)),
     memberFolder: (name) => memberFolder(lock, name),
   };
 }
