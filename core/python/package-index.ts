@@ -3,7 +3,7 @@
  * version to its file.
  */
 export { createPackageIndex, type PackageIndex, type PackageIndexOptions } from './package-index/client.ts';
-export { type FoundFile, findFile, IndexMissingError } from './package-index/find-file.ts';
+export { type FoundFile, findFile, IndexMissingError, isLocated } from './package-index/find-file.ts';
 export {
   type IndexFile,
   IndexPageError,

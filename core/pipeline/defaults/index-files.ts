@@ -1,8 +1,8 @@
-/** Asks the index for what a lock leaves open: the files of distributions that are pinned without an address. */
+/** Asks the index for what a lock leaves open: the files of distributions that are pinned without an address, and where they lie. */
 
 import { mapConcurrently } from '../../primitives/concurrency.ts';
 import { digestOfJson } from '../../primitives/digest.ts';
-import { createPackageIndex, findFile } from '../../python/package-index.ts';
+import { createPackageIndex, findFile, isLocated } from '../../python/package-index.ts';
 import type { PythonTarget } from '../../python/target.ts';
 import type { Session } from '../session.ts';
 import type { Distribution, DistributionFile, Rejection } from '../values.ts';
@@ -31,8 +31,8 @@ export async function locateFiles(
     PARALLEL,
     session.signal,
     async (distribution, signal) => {
-      if (distribution.source !== 'wheel' || distribution.file !== undefined) return distribution;
-      const isProven = (distribution.hashes ?? []).length > 0;
+      if (distribution.source !== 'wheel' || isLocated(distribution.file)) return distribution;
+      const isProven = (distribution.file?.hashes ?? distribution.hashes ?? []).length > 0;
       const key = digestOfJson({
         what: 'file on an index',
         distribution: { ...distribution, requestedBy: [] },
@@ -72,16 +72,25 @@ export async function locateFiles(
 /** What was remembered, where it is of the right shape and proven by a hash that the lock has. */
 function rememberedFile(
   value: unknown,
-  { hashes: locked = [] }: Distribution,
+  { file: named, hashes }: Distribution,
 ): (Pick<Distribution, 'version'> & { readonly file: DistributionFile }) | undefined {
+  const locked = named?.hashes ?? hashes ?? [];
   const { version, file } = (value ?? {}) as { readonly version?: unknown; readonly file?: unknown };
-  const { name, url, size, hashes } = (file ?? {}) as Partial<Record<keyof DistributionFile, unknown>>;
+  const {
+    name,
+    url,
+    size,
+    hashes: proven,
+  } = (file ?? {}) as Partial<Record<keyof DistributionFile, unknown>>;
   const isProven =
-    Array.isArray(hashes) &&
-    hashes.length > 0 &&
-    hashes.every((hash) => locked.some((one) => one.toLowerCase() === hash));
+    Array.isArray(proven) &&
+    proven.length > 0 &&
+    proven.every((hash) => locked.some((one) => one.toLowerCase() === hash));
   if (typeof version !== 'string' || typeof name !== 'string' || typeof url !== 'string' || !isProven)
     return undefined;
   if (size !== undefined && !Number.isSafeInteger(size)) return undefined;
-  return { version, file: { name, url, hashes, ...(size === undefined ? {} : { size: size as number }) } };
+  return {
+    version,
+    file: { name, url, hashes: proven, ...(size === undefined ? {} : { size: size as number }) },
+  };
 }

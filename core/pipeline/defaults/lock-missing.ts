@@ -2,10 +2,12 @@
 import { access, readdir } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { PycError } from '../../primitives/errors.ts';
+import { preferredLocks } from '../../python/lock/index.ts';
 import type { Project, Selection } from '../values.ts';
 
 /**
- * The project has dependencies and no lock file that is read: `uv.lock`, `pylock.toml` or `requirements.txt`.
+ * The project has dependencies and no lock file that is read: `uv.lock`, `pylock.toml`, `poetry.lock`, `pdm.lock`,
+ * `Pipfile.lock` or `requirements.txt`. Lock it with the tool that manages it; where there is none, `uv lock` does.
  */
 export class LockMissingError extends PycError {
   readonly code = 'PYC_LOCK_MISSING';
@@ -13,14 +15,7 @@ export class LockMissingError extends PycError {
 
 /** Files of other tools, the surest first, and the command that makes a lock of them which can be read. */
 const OTHERS: readonly (readonly [file: string, what: string, hint: string])[] = [
-  ['poetry.lock', "Poetry's lock", 'run `poetry export --output requirements.txt` (poetry-plugin-export)'],
-  ['pdm.lock', "PDM's lock", 'run `pdm export --format requirements --output requirements.txt`'],
-  ['Pipfile.lock', "Pipenv's lock", 'run `pipenv requirements --hash > requirements.txt`'],
-  [
-    'Pipfile',
-    "Pipenv's list of requirements",
-    'run `pipenv lock && pipenv requirements --hash > requirements.txt`',
-  ],
+  ['Pipfile', "Pipenv's list of requirements", 'run `pipenv lock`'],
   ['conda-lock.yml', "conda's lock", 'write a `requirements.txt` in which everything is pinned by `==`'],
   [
     'environment.yml',
@@ -48,6 +43,12 @@ export async function lockMissing(project: Project, cwd: string): Promise<LockMi
   if (other !== undefined) {
     const [file, what, hint] = other;
     return new LockMissingError(`${subject} that can be read: \`${file}\` is ${what}`, { hint });
+  }
+  const [tool] = preferredLocks(project.pyproject, names).filter(({ format }) => format !== 'uv');
+  if (tool !== undefined) {
+    return new LockMissingError(`${subject}, and \`${tool.mark}\` manages it`, {
+      hint: `run \`${tool.format} lock\``,
+    });
   }
   if (project.pyproject?.project === undefined) {
     return new LockMissingError(subject, {

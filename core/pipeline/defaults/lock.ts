@@ -1,9 +1,9 @@
 /** Finds and reads the project's lock, and refuses one that does not fit the project any more. Formats are `python/lock`'s. */
 import { readdir, readFile, realpath, stat } from 'node:fs/promises';
-import { join, relative, sep } from 'node:path';
+import { dirname, join, relative, sep } from 'node:path';
 import { PycError } from '../../primitives/errors.ts';
 import { MAX_PROJECT_FILE } from '../../primitives/limits.ts';
-import { findLocks, type LockFile, readLock } from '../../python/lock/index.ts';
+import { findLocks, type LockFile, preferredLocks, readLock } from '../../python/lock/index.ts';
 import { LockStaleError } from '../../python/lock/lock-error.ts';
 import type { Session } from '../session.ts';
 import type { Project } from '../values.ts';
@@ -18,6 +18,9 @@ export class LockUnreadableError extends PycError {
 const LOCKED_BY: Readonly<Record<string, string>> = {
   uv: 'uv lock',
   pylock: 'uv export --format pylock.toml -o pylock.toml',
+  poetry: 'poetry lock',
+  pdm: 'pdm lock',
+  pipfile: 'pipenv lock',
   requirements: 'uv export --format requirements.txt -o requirements.txt',
 };
 
@@ -28,17 +31,21 @@ const LOCKED_BY: Readonly<Record<string, string>> = {
  */
 export async function findLock(project: Project, session: Session): Promise<LockFile | undefined> {
   const names = await readdir(project.directory);
-  const [first, ...others] = findLocks(names);
+  const preferred = preferredLocks(project.pyproject, names);
+  const [first, ...others] = findLocks(names, preferred);
   if (first === undefined) {
     if (project.pyproject?.project?.dependencies.length === 0 && !isDynamic(project)) return undefined;
     throw await lockMissing(project, session.cwd);
   }
   if (others.length > 0) {
     const passed = others.map(({ name }) => `\`${name}\``).join(', ');
-    session.log.info(`took \`${first.name}\` and not ${passed}`);
+    const mark = preferred.find(({ format }) => format === first.format)?.mark;
+    const reason = mark === undefined ? '' : `, for the project has \`${mark}\``;
+    session.log.info(`took \`${first.name}\` and not ${passed}${reason}`);
   }
   const lock = await readLock(first.name, await readProjectFile(project.directory, first.name), {
     directory: project.directory,
+    boundary: await repositoryOf(project.directory),
     environment: session.env,
     warn: (warning) => session.log.warn(warning),
     readFile: async (path) => readInside(project.directory, path),
@@ -57,7 +64,7 @@ function isDynamic(project: Project): boolean {
 }
 
 function checkFreshness(lock: LockFile, project: Project): void {
-  const reason = project.pyproject === undefined ? undefined : lock.staleness?.(project.pyproject);
+  const reason = lock.staleness?.(project.pyproject);
   if (reason !== undefined) throw new LockStaleError(lock.path, reason, lockCommand(lock.format));
 }
 
@@ -76,7 +83,16 @@ async function readProjectFile(directory: string, name: string): Promise<Uint8Ar
   }
 }
 
-/** A file that a requirements file includes; links out of the project lead nowhere. */
+/** The work tree of git that the project lies in, from which locks may take packages; else the project itself. */
+async function repositoryOf(directory: string): Promise<string> {
+  for (let at = directory; ; at = dirname(at)) {
+    const found = await stat(join(at, '.git')).catch(() => undefined);
+    if (found !== undefined) return at;
+    if (dirname(at) === at) return directory;
+  }
+}
+
+/** A file that a lock includes or was made from; links out of the project lead nowhere. */
 async function readInside(directory: string, path: string): Promise<Uint8Array | undefined> {
   const real = await realpath(path).catch(() => undefined);
   if (real === undefined) return undefined;

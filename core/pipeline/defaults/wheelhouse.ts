@@ -8,6 +8,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { messageOf, PycError } from '../../primitives/errors.ts';
 import { chooseWheel, type WheelSupport, wheelSupport } from '../../python/lock/wheel-choice.ts';
+import { isLocated } from '../../python/package-index.ts';
 import { SpecifierSet } from '../../python/specifier.ts';
 import type { PythonTarget } from '../../python/target.ts';
 import { Version } from '../../python/version.ts';
@@ -24,7 +25,7 @@ export class WheelhouseError extends PycError {
 /** What a wheelhouse gives for one target. */
 export interface Wheelhouse {
   /**
-   * The distributions, with a wheel where one is pinned without a file or is a folder. For a pinned version a wheel
+   * The distributions, with a wheel where one is pinned without an address or is a folder. For a pinned version a wheel
    * counts only with a hash that the lock states, where it states any.
    */
   supply(distributions: readonly Distribution[]): Promise<readonly Distribution[]>;
@@ -66,7 +67,11 @@ export async function openWheelhouse(
     async supply(distributions) {
       const all: Distribution[] = [];
       for (const distribution of distributions)
-        all.push((await supplied(distribution, find, session.signal)) ?? distribution);
+        all.push(
+          named(distribution, names, directory) ??
+            (await supplied(distribution, find, session.signal)) ??
+            distribution,
+        );
       return all;
     },
     async replace(rejections) {
@@ -83,6 +88,18 @@ export async function openWheelhouse(
 }
 
 type Find = (name: string, version: string) => DistributionFile | undefined;
+
+/** For a wheel that the lock names without an address: its hashes are checked when it is read. */
+function named(
+  distribution: Distribution,
+  names: readonly string[],
+  directory: string,
+): Distribution | undefined {
+  const { source, file } = distribution;
+  if (source !== 'wheel' || file === undefined || isLocated(file) || !names.includes(file.name))
+    return undefined;
+  return { ...distribution, file: { ...file, path: join(directory, file.name) } };
+}
 
 /** For what is pinned without a file, and for folders such as a workspace's members. */
 async function supplied(

@@ -5,8 +5,10 @@
 import { PycError } from '../../primitives/errors.ts';
 import { visible } from '../../primitives/path.ts';
 import type { LockFile } from './lock-file.ts';
+import type { LockPreference } from './preference.ts';
 import type { RequirementsReaderOptions } from './requirements/index.ts';
 
+export { LockPathError } from './local-path.ts';
 export {
   LockAmbiguousError,
   LockConflictError,
@@ -21,6 +23,7 @@ export {
 export type {
   Distribution,
   DistributionFile,
+  FileReader,
   FileRefusal,
   LockChoice,
   LockFile,
@@ -31,6 +34,7 @@ export type {
   Selection,
   SourceKind,
 } from './lock-file.ts';
+export { type LockPreference, preferredLocks } from './preference.ts';
 
 /** A file was given as a lock, and no reader knows its name. */
 export class LockFormatError extends PycError {
@@ -67,6 +71,21 @@ const FORMATS: readonly LockFormat[] = [
     read: async (...file) => (await import('./pylock/index.ts')).readPylock(...file),
   },
   {
+    format: 'poetry',
+    matches: (name) => name === 'poetry.lock',
+    read: async (...file) => (await import('./poetry/index.ts')).readPoetryLock(...file),
+  },
+  {
+    format: 'pdm',
+    matches: (name) => name === 'pdm.lock',
+    read: async (...file) => (await import('./pdm/index.ts')).readPdmLock(...file),
+  },
+  {
+    format: 'pipfile',
+    matches: (name) => name === 'Pipfile.lock',
+    read: async (...file) => (await import('./pipfile/index.ts')).readPipfileLock(...file),
+  },
+  {
     format: 'requirements',
     matches: (name) => name === 'requirements.txt',
     read: async (...file) => (await import('./requirements/index.ts')).readRequirementsLock(...file),
@@ -79,15 +98,22 @@ export function isPylockName(name: string): boolean {
 }
 
 /**
- * The locks among a folder's file names, the one to take first: `uv.lock`, `pylock.toml`, `pylock.*.toml` by
- * name, `requirements.txt`.
+ * The locks among a folder's file names, the one to take first: those of the tools that manage the project, then
+ * `uv.lock`, `pylock.toml`, `pylock.*.toml` by name, `poetry.lock`, `pdm.lock`, `Pipfile.lock`, `requirements.txt`.
  */
-export function findLocks(names: Iterable<string>): readonly FoundLock[] {
+export function findLocks(
+  names: Iterable<string>,
+  preferred: readonly LockPreference[] = [],
+): readonly FoundLock[] {
   // Of two pylock files the unnamed one counts first.
   const sorted = [...names].sort(
     (a, b) => Number(b === 'pylock.toml') - Number(a === 'pylock.toml') || (a < b ? -1 : 1),
   );
-  return FORMATS.flatMap(({ format, matches }) => sorted.filter(matches).map((name) => ({ name, format })));
+  const found = FORMATS.flatMap(({ format, matches }) =>
+    sorted.filter(matches).map((name) => ({ name, format })),
+  );
+  const first = preferred.flatMap(({ format }) => found.filter((lock) => lock.format === format));
+  return [...new Set([...first, ...found])];
 }
 
 /**

@@ -1,5 +1,5 @@
 /**
- * Finds the wheel of a pinned version on its index, for locks that name no files. The first index that has the
+ * Finds the wheel of a pinned version on its index, for locks that say no place to fetch it from. The first index that has the
  * project counts: to merge several would let any of them put a file in another's place.
  */
 import { redactUrl } from '../../http/url.ts';
@@ -31,8 +31,13 @@ interface Candidate extends DistributionFile {
   readonly isWheel: boolean;
 }
 
+/** True where the lock says where the file lies, rather than its name and hashes alone. */
+export function isLocated(file: DistributionFile | undefined): boolean {
+  return file?.url !== undefined || file?.path !== undefined;
+}
+
 /**
- * @param distribution one with a version and no file
+ * @param distribution one with a version, and without a file or with one whose place is not known
  * @throws IndexMissingError, HttpError, IndexPageError or IndexVersionError
  */
 export async function findFile(
@@ -41,8 +46,8 @@ export async function findFile(
   target: PythonTarget,
   signal?: AbortSignal,
 ): Promise<FoundFile> {
-  if (distribution.file !== undefined) return { found: distribution };
-  const locked = new Set((distribution.hashes ?? []).map((hash) => hash.toLowerCase()));
+  if (isLocated(distribution.file)) return { found: distribution };
+  const locked = new Set(lockedHashes(distribution));
   const roots = distribution.indexes ?? [distribution.index ?? index.defaultIndex];
   const asked: string[] = [];
   for (const root of roots) {
@@ -58,14 +63,23 @@ export async function findFile(
   throw missing(distribution, asked, locked.size > 0);
 }
 
+/** Of the file that the lock names, else of any file of the version. */
+function lockedHashes({ file, hashes }: Distribution): readonly string[] {
+  return (file?.hashes ?? hashes ?? []).map((hash) => hash.toLowerCase());
+}
+
 /** The files of the pinned version, with those of the locked hashes that the index confirms. */
 function candidatesOf(files: readonly IndexFile[], distribution: Distribution): readonly Candidate[] {
   const isVersion = Version.tryParse(distribution.version) !== undefined;
   const wanted = SpecifierSet.parse(`${isVersion ? '==' : '==='}${distribution.version}`);
-  const locked = distribution.hashes ?? [];
+  const locked = lockedHashes(distribution);
+  const named = distribution.file?.name;
   const candidates = files.flatMap((file): readonly Candidate[] => {
     const parsed = parseFileName(file.name);
     if (parsed === undefined || parsed.name !== distribution.name || !wanted.contains(parsed.version))
+      return [];
+    // Where the index states no hash to tell the named file by, its name does.
+    if (named !== undefined && named !== file.name && !locked.some((hash) => file.hashes.includes(hash)))
       return [];
     return [
       {
@@ -93,10 +107,9 @@ function candidatesOf(files: readonly IndexFile[], distribution: Distribution): 
  */
 function hashesFor(file: IndexFile, locked: readonly string[]): readonly string[] {
   if (locked.length === 0) return file.hashes;
-  const wanted = locked.map((hash) => hash.toLowerCase());
   const stated = new Set(file.hashes.map(algorithmOf));
-  const comparable = wanted.filter((hash) => stated.has(algorithmOf(hash)));
-  return comparable.length === 0 ? wanted : comparable.filter((hash) => file.hashes.includes(hash));
+  const comparable = locked.filter((hash) => stated.has(algorithmOf(hash)));
+  return comparable.length === 0 ? locked : comparable.filter((hash) => file.hashes.includes(hash));
 }
 
 function algorithmOf(hash: string): string {
