@@ -1,9 +1,20 @@
 /** Bases that a house has names for: the source behind a name, and the Python that is known to be in it. */
-import type { BaseSource, Platform, PythonInBase } from 'pycontainer';
+import { type BaseSource, type Platform, PycError, type PythonInBase } from 'pycontainer';
 import type { HouseBase } from './options.ts';
 
-/** The same base under the house's name, which is what reports print. */
-export function houseBase(reference: string, source: BaseSource): BaseSource {
+/** What a name of the house stands for is known to nobody. */
+export class HouseBaseError extends PycError {
+  readonly code = 'PYC_HOUSE_BASE_UNKNOWN';
+  override readonly exitCode = 2;
+}
+
+/** The same base under the house's name, which is what reports print. @throws HouseBaseError where nobody answered */
+export function houseBase(reference: string, is: string, source: BaseSource | undefined): BaseSource {
+  if (source === undefined) {
+    throw new HouseBaseError(`the base \`${reference}\` is \`${is}\`, which no plugin knows`, {
+      hint: 'correct it, or add the plugin that knows it: `debian` for `apt:…`',
+    });
+  }
   return {
     reference,
     open: (platform, signal, context) => source.open(platform, signal, context),

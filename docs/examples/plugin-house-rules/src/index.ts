@@ -22,7 +22,7 @@ export default definePlugin({
       if (base === undefined) return undefined;
       // Asked once more, by the name that others know it by.
       const source = await hooks.base.promise({ ...request, reference: base.is }, context);
-      return source === undefined ? undefined : houseBase(request.reference, source);
+      return houseBase(request.reference, base.is, source);
     });
     hooks.python.tap(NAME, ({ reference, platform }) => pythonOf(bases[reference], platform));
     hooks.resolve.tap(NAME, (resolution) => {

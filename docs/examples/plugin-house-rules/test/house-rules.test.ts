@@ -47,6 +47,12 @@ test('puts a base behind its name, with the Python that is known of it', async (
   assert.equal(built.image.files.get('opt/venv/bin/python')?.target, '/usr/bin/python3.13');
 });
 
+test('says that nobody knows what stands behind a name', async () => {
+  const plugins = [houseRules({ bases: { 'house:python': { is: 'apt:trixie' } } })];
+  const built = await buildInMemory({}, { base: 'house:python', plugins });
+  expectBuild(built).toFailWith('PYC_HOUSE_BASE_UNKNOWN');
+});
+
 test('builds an older project, with a setup.cfg and a list of wheels', async () => {
   const files = {
     'old/setup.cfg': '[metadata]\nname = Old_Shop\nversion = 2.0\n\n[options]\npython_requires = >=3.9\n',
