@@ -1,5 +1,6 @@
-/** The front door of the command line. Imports next to nothing. */
+/** The front door of the command line. */
 import { VERSION } from '../primitives/version.ts';
+import { dispatch } from './dispatch.ts';
 import type { ExitCode, Io } from './io.ts';
 import { asksForVersion } from './version-request.ts';
 
@@ -13,6 +14,5 @@ export async function main(argv: readonly string[], io: Io): Promise<ExitCode> {
     io.stdout.write(`${VERSION}\n`);
     return 0;
   }
-  const { dispatch } = await import('./dispatch.ts');
   return await dispatch(argv, io);
 }

@@ -3,7 +3,6 @@ import { extname } from 'node:path';
 import { visible } from '../primitives/path.ts';
 import type { ConfigStyle } from './check.ts';
 import { ConfigUnreadableError } from './errors.ts';
-import { evaluateModule } from './evaluate.ts';
 import { placeOf, syntaxError } from './excerpt.ts';
 import type { FoundConfig } from './find.ts';
 import { jsonFaultOffset } from './json-fault.ts';
@@ -24,8 +23,10 @@ export async function readConfig(found: FoundConfig, cacheDirectory: string | un
     case '.ts':
     case '.mts':
     case '.js':
-    case '.mjs':
+    case '.mjs': {
+      const { evaluateModule } = await import('./evaluate.ts');
       return { value: await evaluateModule(found, cacheDirectory), style: 'module' };
+    }
     case '.json':
       return { value: parseJson(file, text), style: 'json' };
     case '.yaml':
