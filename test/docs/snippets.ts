@@ -4,7 +4,7 @@ import ts from 'typescript';
 import { type Page, root } from './markdown.ts';
 
 export interface Snippet {
-  /** As in `house-labels.ts`; the comment in a block's first line, else a number. */
+  /** As in `house-labels.ts` or `src/index.ts`; the comment in a block's first line, else a number. */
   readonly name: string;
   readonly code: string;
   readonly place: string;
@@ -15,7 +15,7 @@ export function snippetsOf({ blocks }: Page): readonly Snippet[] {
   return blocks
     .filter(({ language }) => language === 'ts')
     .map(({ code, place }, index) => ({
-      name: /^\/\/ ([\w-]+\.ts)\n/.exec(code)?.[1] ?? `snippet-${index}.ts`,
+      name: /^\/\/ ((?:[\w-]+\/)+[\w.-]+\.ts|[\w-]+\.ts)\n/.exec(code)?.[1] ?? `snippet-${index}.ts`,
       code,
       place,
     }));
@@ -34,7 +34,7 @@ export function objectionsOf(pages: readonly Page[]): readonly string[] {
     root,
   );
   const host = ts.createCompilerHost(options, true);
-  const folders = new Set([...sources.keys()].map((file) => dirname(file)));
+  const folders = new Set([...sources.keys()].flatMap((file) => [dirname(file), dirname(dirname(file))]));
   const inMemory: ts.CompilerHost = {
     ...host,
     fileExists: (file) => sources.has(file) || host.fileExists(file),
