@@ -36,7 +36,7 @@ export interface InMemoryBuild {
   readonly images: readonly BuiltImage[];
   /** The only image. @throws RangeError where there is none, or more than one; it says why */
   readonly image: BuiltImage;
-  /** of all images. */
+  /** Of all images. */
   readonly attachments: readonly BuiltAttachment[];
   /** Files that the build wrote or changed below the project's folder, as destinations do; by path, sorted. */
   readonly written: ReadonlyMap<string, Buffer>;
@@ -95,7 +95,7 @@ export async function buildInMemory(
         return withDefaults(values, layout);
       },
     );
-    const built = await readImages(report, layouts, options.signal);
+    const built = await readImages(report, layouts);
     const written = changed(before, await filesBelow(directory));
     return outcome({ report, ...built, written, requests: index?.requests ?? [] });
   } finally {
@@ -121,7 +121,6 @@ function withDefaults(values: Config, layout: string): Config {
 async function readImages(
   report: BuildReport,
   layouts: ReadonlyMap<string, string>,
-  signal: AbortSignal | undefined,
 ): Promise<Pick<InMemoryBuild, 'images' | 'attachments'>> {
   const attachments = new Map<string, readonly BuiltAttachment[]>();
   for (const layout of layouts.values()) {
@@ -133,7 +132,7 @@ async function readImages(
   for (const image of report.images) {
     const layout = layouts.get(image.name) ?? layouts.get('') ?? '';
     const attached = attachments.get(layout);
-    if (attached !== undefined) images.push(await readBuiltImage(layout, image, attached, signal));
+    if (attached !== undefined) images.push(await readBuiltImage(layout, image, attached));
   }
   return { images, attachments: [...attachments.values()].flat() };
 }

@@ -56,10 +56,9 @@ export async function readBuiltImage(
   layout: string,
   reported: ReportedImage,
   attachments: readonly BuiltAttachment[],
-  signal?: AbortSignal,
 ): Promise<BuiltImage> {
   const image = await readLayout(layout, { platform: parsePlatform(reported.platform) });
-  const { files, layers } = await readFilesOf(image, signal);
+  const { files, layers } = await readFilesOf(image);
   const { config } = image.config;
   const digest = image.manifest!.descriptor.digest;
   return {

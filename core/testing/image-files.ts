@@ -36,7 +36,6 @@ export type ImageFiles = ReadonlyMap<string, ImageFile>;
  */
 export async function readFilesOf(
   image: Image,
-  signal?: AbortSignal,
 ): Promise<{ readonly files: ImageFiles; readonly layers: readonly (readonly string[])[] }> {
   const system = createFileSystem();
   const bySource = new Map<string, ImageFile>();
@@ -46,7 +45,7 @@ export async function readFilesOf(
     const paths: string[] = [];
     const limits = { backslashes: true };
     await readTar(
-      readLayerTar(layer, signal),
+      readLayerTar(layer),
       async (entry, body) => {
         const path = system.apply(entry, index, paths.length);
         const file = await read(entry, body, index);
@@ -54,7 +53,7 @@ export async function readFilesOf(
         byPath.set(path, file);
         paths.push(entry.path);
       },
-      { limits, ...(signal === undefined ? {} : { signal }) },
+      { limits },
     );
     layers.push(paths);
   }

@@ -112,20 +112,23 @@ describe('a build in memory', () => {
     expect(await readdir(folder)).toEqual([]);
   });
 
-  it('ends when its signal says so, and leaves nothing behind', async () => {
+  it('ends when its signal says so, at whichever time, and leaves nothing behind', async () => {
     const folder = await ownTemporaryFolder();
-    const controller = new AbortController();
-    const hanging: Plugin = {
-      name: 'waiter',
-      apply: (hooks) =>
-        hooks.collect.tapPromise('waiter', () => {
-          controller.abort();
-          return new Promise(() => {});
-        }),
-    };
-    const { report } = await buildInMemory({}, { plugins: [hanging] }, { signal: controller.signal });
-    expect(report.error?.code).toBe('PYC_INTERRUPTED');
-    expect(await readdir(folder)).toEqual([]);
+    for (const hook of ['collect', 'published'] as const) {
+      const controller = new AbortController();
+      const hanging: Plugin = {
+        name: 'waiter',
+        apply: (hooks) =>
+          hooks[hook].tapPromise('waiter', () => {
+            controller.abort();
+            return new Promise<never>(() => {});
+          }),
+      };
+      const built = await buildInMemory({}, { plugins: [hanging] }, { signal: controller.signal });
+      expect(built.report.error?.code).toBe('PYC_INTERRUPTED');
+      expect(built.images).toHaveLength(hook === 'published' ? 1 : 0);
+      expect(await readdir(folder)).toEqual([]);
+    }
   });
 
   it('reports what is wrong with a configuration', async () => {
@@ -203,8 +206,7 @@ describe('a build in memory', () => {
   it('refuses a plugin’s image that is none', async () => {
     const liar: Plugin = {
       name: 'liar',
-      apply: (hooks) =>
-        hooks.label.tapPromise('liar', async (image) => ({ ...image, history: [], created: 'yesterday' })),
+      apply: (hooks) => hooks.label.tapPromise('liar', async (image) => ({ ...image, created: 'yesterday' })),
     };
     expect(await codeOf(() => buildInMemory({}, { plugins: [liar] }))).toBe('PYC_IMAGE_INVALID');
   });

@@ -95,6 +95,7 @@ describe('matchers', () => {
     expect(built).not.toHaveLabel('toString');
     expect(built).not.toHaveLabel('com.example.mood', 'awake');
     expect(built).not.toHaveCommand(['python']);
+    expect(built).not.toHaveCommand(['python -m', 'shop']);
     expect(built).not.toHaveDistribution('alpha-two', '1');
     expect(built).not.toHaveLayer('motd');
     expect(built).not.toHaveAttachment('text/x-notes', 'z');

@@ -139,11 +139,11 @@ export const matchers = {
 
   toHaveCommand(received: unknown, command: readonly string[]): MatcherResult {
     const { entrypoint, cmd } = imageOf(received);
-    const [is, wanted] = [shown([...entrypoint, ...cmd]), shown(command)];
+    const started = [...entrypoint, ...cmd];
     return answer(
-      is === wanted,
-      () => `the image starts another command\n\nexpected: ${wanted}\nis:       ${is}`,
-      () => `the image starts ${is}, and should not`,
+      JSON.stringify(started) === JSON.stringify(command),
+      () => `the image starts another command\n\nexpected: ${shown(command)}\nis:       ${shown(started)}`,
+      () => `the image starts ${shown(started)}, and should not`,
     );
   },
 
