@@ -41,7 +41,8 @@ export type {
   SbomInput,
   WheelRequest,
 } from './pipeline/hooks.ts';
-export { type Plugin, type PluginApi, PluginError, type PluginFile } from './pipeline/plugin.ts';
+export type { Plugin, PluginApi, PluginFile } from './pipeline/plugin.ts';
+export { PluginError } from './pipeline/plugin-error.ts';
 export type * from './pipeline/preset.ts';
 export type * from './pipeline/report.ts';
 export type { Config, Origin, ResolvedConfig } from './pipeline/settings.ts';

@@ -1,7 +1,8 @@
 /** One build's hook graph with its plugins applied, and the clock of its stages. */
 import { TaskAbortedError } from './aborted.ts';
 import { type BuildContext, type BuildHooks, createHooks } from './hooks.ts';
-import { applyPlugins, type Plugin, type PluginApi, type TapTimes } from './plugin.ts';
+import { applyPlugins, type Plugin, type PluginApi } from './plugin.ts';
+import type { TapTimes } from './tap.ts';
 
 export type StageName = 'resolve' | 'collect' | 'layer' | 'label' | 'sbom' | 'publish';
 

@@ -108,8 +108,11 @@ function differenceOf(a: RecordedEntry, b: RecordedEntry): string | undefined {
  *
  * @throws TreeConflictError from `entries`
  */
-export function makeFileTree(parts: readonly Part[]): FileTree {
-  return {
+export function makeFileTree(given: readonly Part[]): FileTree {
+  const parts = Object.freeze([...given]);
+  // A part is a value: one that was changed in place would be found under the key of what it was.
+  for (const part of parts) if (Object.getPrototypeOf(part) === Object.prototype) Object.freeze(part);
+  return Object.freeze<FileTree>({
     parts,
     async *entries(signal) {
       const records = await Promise.all(
@@ -124,5 +127,5 @@ export function makeFileTree(parts: readonly Part[]): FileTree {
       }
       for (const path of [...merged.keys()].sort()) yield [path, merged.get(path)!] as const;
     },
-  };
+  });
 }

@@ -6,16 +6,10 @@ import type { Descriptor } from '../../oci/image.ts';
 import { layerInStore, writeLayers } from '../../oci/layer/write-layers.ts';
 import { OCI_LAYER_GZIP } from '../../oci/media-types.ts';
 import { type Digest, digestOfJson, isDigest } from '../../primitives/digest.ts';
-import { PycError } from '../../primitives/errors.ts';
 import type { FileTree, Part } from '../../primitives/file-tree.ts';
 import { makeFileTree } from '../../primitives/tree.ts';
 import type { Session } from '../session.ts';
-import type { BuiltLayer, LayerGroup, LayerPlan, Resolution } from '../values.ts';
-
-/** A plugin that shapes the plan of layers left a part out, put one into two groups, or made one up. */
-export class LayerPlanError extends PycError {
-  readonly code = 'PYC_LAYER_PLAN_INVALID';
-}
+import type { BuiltLayer, LayerPlan, Resolution } from '../values.ts';
 
 /**
  * Version of the rules by which parts become a layer, and of how its bytes are compressed; a change of them must not
@@ -30,7 +24,7 @@ export interface LayerStageOptions {
 /**
  * All layers of the image, the base's first.
  *
- * @throws LayerPlanError where a part is in no group, in two, or does not exist
+ * @param plan - has each part of the tree exactly once
  */
 export async function layerTree(
   resolution: Resolution,
@@ -40,7 +34,6 @@ export async function layerTree(
   session: Session,
 ): Promise<BuiltLayer[]> {
   const parts = new Map(tree.parts.map((part) => [part.name, part]));
-  checkPlan(plan, parts);
   const ofRun = session.memory.get('layers', () => new Map<Digest, ReturnType<typeof layerInStore>>());
   const groups = await Promise.all(
     plan.groups.map(async (group) => {
@@ -114,24 +107,4 @@ export async function rememberLayer(
   session: Pick<Session, 'store'>,
 ): Promise<void> {
   await session.store.writeAction(key, { descriptor: layer.descriptor, diffId: layer.diffId });
-}
-
-function checkPlan(plan: LayerPlan, parts: ReadonlyMap<string, Part>): void {
-  const placed = new Map<string, LayerGroup>();
-  const faults: string[] = [];
-  for (const group of plan.groups) {
-    if (group.parts.length === 0) faults.push(`the group \`${group.name}\` has no part`);
-    for (const name of group.parts) {
-      if (!parts.has(name)) faults.push(`\`${group.name}\` holds \`${name}\`, which is no part of the tree`);
-      if (placed.has(name))
-        faults.push(`\`${name}\` is in \`${placed.get(name)!.name}\` and in \`${group.name}\``);
-      placed.set(name, group);
-    }
-  }
-  for (const name of parts.keys()) if (!placed.has(name)) faults.push(`\`${name}\` is in no group`);
-  if (faults.length === 0) return;
-  throw new LayerPlanError(`the plan of layers does not fit the tree: ${faults.join('; ')}`, {
-    hint: 'mend the plugin that taps `layer`: every part of the tree belongs to exactly one group',
-    details: faults,
-  });
 }

@@ -7,7 +7,7 @@ import { derivedPart } from '../collect/derived-part.ts';
 import type { PartRecords } from '../collect/part-records.ts';
 import { partialPart } from '../collect/partial-part.ts';
 import { faultOfResult } from '../hook-results.ts';
-import { PluginError } from '../plugin.ts';
+import { PluginError } from '../plugin-error.ts';
 import type { Detection, PresetContext } from '../preset.ts';
 import type { Session } from '../session.ts';
 import type { ResolvedConfig } from '../settings.ts';
