@@ -193,15 +193,18 @@ async function readExtended(target: string, source: ConfigSource): Promise<Found
 
 /** The file that a package's name leads to, as an import in the configuration would. @throws PluginApiError */
 async function packageFile(name: string, source: ConfigSource): Promise<string> {
-  const [{ createJiti }, { checkApi, findPackage, packageNameOf }] = await Promise.all([
+  const [{ createJiti }, { checkApi, findPackage, packageNameOf }, { wouldFetch }] = await Promise.all([
     import('jiti'),
     import('./plugin-package.ts'),
+    import('./bun-install.ts'),
   ]);
   const mention = mentionIn(source, 'extends', name);
   const packageName = packageNameOf(name) ?? name;
   const found = findPackage(packageName, source.file);
   if (found !== undefined) await checkApi(found, mention);
-  const url = createJiti(source.file, { fsCache: false }).esmResolve(name, { try: true });
+  const url = wouldFetch(name, source.file)
+    ? undefined
+    : createJiti(source.file, { fsCache: false }).esmResolve(name, { try: true });
   if (url === undefined) {
     const { installCommand } = await import('./package-manager.ts');
     const command = installCommand(visible(packageName), dirname(source.file));
