@@ -121,8 +121,8 @@ export class PresetUnknownError extends PycError {
 }
 
 /**
- * A package or a file that the configuration names as a plugin or a preset was found, and throws an error of its own
- * when it is imported. `--verbose` prints that error; its author can mend it.
+ * A package or a file that the configuration names as a plugin or a preset, or imports, was found, and throws an error
+ * of its own when it is imported. `--verbose` prints that error; its author can mend it.
  */
 export class PluginImportError extends PycError {
   readonly code = 'PYC_PLUGIN_IMPORT';

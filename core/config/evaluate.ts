@@ -3,17 +3,19 @@
  * `pycontainer/…` is the running program, wherever the module lies and however the program was started.
  */
 import { readFileSync } from 'node:fs';
-import { extname, join } from 'node:path';
+import { dirname, extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { isPycError, messageOf } from '../primitives/errors.ts';
 import { nearest } from '../primitives/nearest.ts';
 import { visible } from '../primitives/path.ts';
-import { ConfigExportError, ConfigFailedError, ConfigImportError } from './errors.ts';
+import { ConfigExportError, ConfigFailedError, ConfigImportError, PluginImportError } from './errors.ts';
 import { syntaxError } from './excerpt.ts';
 import type { FoundConfig } from './find.ts';
 import { OWN_MODULES, ownModules } from './first-party.ts';
+import { mentionIn, shownMention } from './mention.ts';
 import { importNatively, withoutMark } from './native-module.ts';
-import { checkImportedPackages } from './plugin-package.ts';
+import { installCommand } from './package-manager.ts';
+import { checkImportedPackages, importedBy, packageNameOf } from './plugin-package.ts';
 import { resolveToThisProgram } from './self-reference.ts';
 
 /**
@@ -78,8 +80,7 @@ async function moduleLoader(file: string, cacheDirectory: string | undefined) {
 
 /** A module without imports of others needs no hook in the runtime's resolver. */
 function importsOthers(text: string): boolean {
-  const specifiers = text.matchAll(/(?:\bfrom|\bimport|\brequire)\s*\(?\s*['"]([^'"]+)['"]/g);
-  return [...specifiers].some(([, name = '']) => !(name.startsWith('node:') || name in OWN_MODULES));
+  return importedBy(text).some((name) => !(name.startsWith('node:') || name in OWN_MODULES));
 }
 
 function defaultOf(exported: unknown, file: string): unknown {
@@ -101,7 +102,7 @@ function evaluationError(thrown: unknown, { file, text }: FoundConfig): Error {
   if (isPycError(thrown)) return thrown;
   const message = messageOf(thrown);
   const missing = /Cannot find (?:module|package) '([^']+)'/.exec(message)?.[1];
-  if (missing !== undefined) return importError(missing, file, thrown);
+  if (missing !== undefined) return importError(missing, { file, text }, thrown);
   // `ParseError: message`, a new line, `file:line:column`, as the transpiler puts it; its columns count from 0.
   const parse = /^\w+: ([^\n]*?)\s*\n\s*(\S[^\n]*?):(\d+):(\d+)$/.exec(message);
   if (parse !== null) {
@@ -110,6 +111,15 @@ function evaluationError(thrown: unknown, { file, text }: FoundConfig): Error {
     return syntaxError(where, where === file ? text : sourceOf(where), place, reason, thrown);
   }
   const line = lineIn(thrown, file);
+  const culprit = packageIn(thrown, text);
+  const mention = mentionIn({ file, text, shown: file }, undefined, culprit ?? '');
+  // What throws while it is imported does so before a line of the configuration runs, or at that of the import.
+  if (culprit !== undefined && (line === undefined || mention.details[0]?.line === line)) {
+    return new PluginImportError(
+      `\`${visible(culprit)}\`, which ${shownMention(mention)} imports, threw: ${visible(message)}`,
+      { hint: 'run with `--verbose` to see where', details: mention.details, cause: thrown },
+    );
+  }
   return new ConfigFailedError(
     `\`${visible(file)}\` threw${line === undefined ? '' : ` at line ${line}`}: ${visible(message)}`,
     {
@@ -119,22 +129,35 @@ function evaluationError(thrown: unknown, { file, text }: FoundConfig): Error {
   );
 }
 
-function importError(missing: string, file: string, cause: unknown): ConfigImportError {
+function importError(missing: string, { file, text }: FoundConfig, cause: unknown): ConfigImportError {
   const own = missing.startsWith('pycontainer/');
-  const message = own
-    ? `\`${visible(file)}\` imports \`${visible(missing)}\`, which this version does not have`
-    : `\`${visible(file)}\` imports \`${visible(missing)}\`, which cannot be found`;
+  const mention = mentionIn({ file, text, shown: file }, undefined, missing);
+  const what = `${shownMention(mention)} imports \`${visible(missing)}\`, which`;
   const close = own ? nearest(missing, Object.keys(OWN_MODULES)) : undefined;
-  const isPath = /^[./]|^file:|^[A-Za-z]:/.test(missing);
-  const name = missing.startsWith('@') ? missing.split('/').slice(0, 2).join('/') : missing.split('/')[0];
+  const name = packageNameOf(missing);
   const hint = own
     ? close === undefined
       ? 'see docs/reference/configuration.md'
       : `did you mean \`${close}\`?`
-    : isPath
+    : name === undefined
       ? 'correct the path'
-      : `run \`npm install --save-dev ${name}\``;
-  return new ConfigImportError(message, { hint, cause });
+      : `run \`${installCommand(name, dirname(file))}\``;
+  return new ConfigImportError(`${what} ${own ? 'this version does not have' : 'cannot be found'}`, {
+    hint,
+    details: mention.details,
+    cause,
+  });
+}
+
+/** The package that threw, by the name that the configuration imports it by. */
+function packageIn(thrown: unknown, text: string): string | undefined {
+  const stack = thrown instanceof Error ? (thrown.stack ?? '') : '';
+  const [, path] = /^\s+at .*?[\\/]node_modules[\\/]([^:\n]+):\d+/m.exec(stack) ?? [];
+  const name = path?.replaceAll('\\', '/').split('/node_modules/').at(-1);
+  return importedBy(text).find((one) => {
+    const imported = packageNameOf(one);
+    return imported !== undefined && name?.startsWith(`${imported}/`) === true;
+  });
 }
 
 /** The line of the file in a stack trace. */

@@ -2,14 +2,12 @@
  * The plugins and presets that code put into a configuration: calls those that were left uncalled, and tells what is
  * wrong with the options of each. Those that are only named are loaded elsewhere.
  */
+import { messageOf } from '../primitives/errors.ts';
 import type { Fault } from './errors.ts';
-import { optionFaultsOf } from './extension-options.ts';
+import { optionFaultsOf, withOptionFaults } from './extension-options.ts';
 import type { Values } from './layer.ts';
 
-/**
- * The values with each plugin or preset in place of the function that makes it, called with `undefined`. What throws
- * stays a function, which the schema refuses.
- */
+/** The values with each plugin or preset in place of the function that makes it, called with `undefined`. */
 export function withMadeExtensions(values: unknown): unknown {
   if (!isTable(values)) return values;
   const { plugins, preset, profiles } = values;
@@ -55,8 +53,9 @@ function made(value: unknown): unknown {
   if (typeof value !== 'function') return value;
   try {
     return (value as (options: undefined) => unknown)(undefined);
-  } catch {
-    return value;
+  } catch (thrown) {
+    const message = `cannot be made without options: ${messageOf(thrown)}`;
+    return withOptionFaults({ name: value.name, apply() {}, detect() {} }, [{ path: [], message }]);
   }
 }
 

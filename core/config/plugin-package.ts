@@ -79,8 +79,7 @@ export async function checkApi(
  * @throws PluginApiError
  */
 export async function checkImportedPackages(text: string, file: string, shown = file): Promise<void> {
-  const specifiers = [...text.matchAll(SPECIFIER)].map(([, specifier = '']) => specifier);
-  for (const specifier of new Set(specifiers)) {
+  for (const specifier of new Set(importedBy(text))) {
     const name = specifier in OWN_MODULES ? undefined : packageNameOf(specifier);
     const found = name === undefined ? undefined : findPackage(name, file);
     if (found?.range === undefined) continue;
@@ -88,8 +87,11 @@ export async function checkImportedPackages(text: string, file: string, shown = 
   }
 }
 
-/** What stands behind `from`, `import` and `require`. */
-const SPECIFIER = /(?:\bfrom|\bimport|\brequire)\s*\(?\s*['"]([^'"]+)['"]/g;
+/** What stands behind `from`, `import` and `require` in a module's source. */
+export function importedBy(text: string): readonly string[] {
+  const found = text.matchAll(/(?:\bfrom|\bimport|\brequire)\s*\(?\s*['"]([^'"]+)['"]/g);
+  return [...found].map(([, specifier = '']) => specifier);
+}
 
 function readPackage(name: string, manifest: string): InstalledPackage {
   const { version, peerDependencies } = parsed(manifest);

@@ -190,6 +190,33 @@ describe('a plugin package that cannot be used', () => {
     ]);
   });
 
+  it('is named where a module imports it, too', async () => {
+    const text = `// thing\nimport thing from 'thing';\nexport default {\n  ${BARE}, plugins: [thing] };`;
+    const found = await Promise.all(
+      [
+        { 'pnpm-lock.yaml': '' },
+        packed('thing', "throw new Error('at import');"),
+        packed('thing', '', { peerDependencies: { pycontainer: '^9' } }),
+        packed('thing', 'export default () => { throw new Error("no bucket"); };'),
+      ].map(async (installed) => {
+        const error = await failure(folderOf({ 'pycontainer.config.ts': text, ...installed }));
+        const said = `${error.message} ${JSON.stringify(error.details)}`;
+        return [
+          error.code,
+          said.includes('thing'),
+          said.includes('config.ts:2`'),
+          said.includes('no bucket'),
+        ];
+      }),
+    );
+    expect(found).toEqual([
+      ['PYC_CONFIG_IMPORT', true, true, false],
+      ['PYC_PLUGIN_IMPORT', true, true, false],
+      ['PYC_PLUGIN_OTHER_API', true, true, false],
+      ['PYC_CONFIG_INVALID', true, false, true],
+    ]);
+  });
+
   it('that is missing is installed with the package manager of the project', async () => {
     const locks = {
       'package-lock.json': 'npm install --save-dev @me/thing`',
