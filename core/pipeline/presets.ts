@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { PycError } from '../primitives/errors.ts';
 import { visible } from '../primitives/path.ts';
 import type { Preset, PresetInput, PresetRank } from './preset.ts';
+import { askPreset } from './preset-answer.ts';
 import { composeDetections, type Found } from './preset-composition.ts';
 import { commandOf, defaultProcess, RELEASE } from './processes.ts';
 import type { ReportedPreset } from './report.ts';
@@ -88,7 +89,7 @@ async function detect(presets: readonly Preset[], input: PresetInput): Promise<r
     const before = found.length;
     for (const preset of ofRank) {
       const isAsked = decidedBy === undefined || (decidedBy !== 'declared' && preset.composes === true);
-      const detection = isAsked ? await preset.detect({ ...input, decided }) : undefined;
+      const detection = isAsked ? await askPreset(preset, { ...input, decided }) : undefined;
       if (detection !== undefined) found.push({ preset, rank, detection });
     }
     for (const { preset, detection } of found.slice(before)) {

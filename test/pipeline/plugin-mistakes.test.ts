@@ -1,5 +1,5 @@
 /** What plugins do wrong: each mistake is told of the plugin that made it, and of the hook. */
-import type { BuildHooks, BuildReport, Plugin } from 'pycontainer';
+import type { BuildHooks, BuildReport, Plugin, Preset } from 'pycontainer';
 import { describe, expect, it } from 'vitest';
 import { buildInMemory } from '../../core/testing/index.ts';
 
@@ -271,6 +271,33 @@ describe('an answer whose methods fail', () => {
       ['PYC_INTERRUPTED', 130],
       ['PYC_INTERRUPTED', 130],
     ]);
+  });
+});
+
+describe('a preset', () => {
+  it('is named when it throws, changes what it is shown, or answers what is no detection', async () => {
+    const detections: readonly (readonly [detect: (input: never) => unknown, said: string])[] = [
+      [() => Reflect.get(undefined as never, 'x'), 'failed'],
+      [({ files }: { files: string[] }) => files.push('x'), '`input.files['],
+      [() => 3, 'an object'],
+      [() => ({ config: {} }), '`reasons`'],
+      [() => ({ config: { entrypoint: 'python' }, reasons: [] }), '`config.entrypoint`'],
+      [() => ({ config: { env: { PORT: 8000 } }, reasons: [] }), '`config.env.PORT`'],
+      [() => ({ config: {}, reasons: ['saw it'] }), '`reasons[0]`'],
+    ];
+    const wrong: unknown[] = [];
+    for (const [detect, said] of detections) {
+      const preset = { name: 'faulty', detect: async (input: never) => detect(input) } as unknown as Preset;
+      const { report } = await buildInMemory({}, { preset });
+      const message = report.error?.message ?? '';
+      if (
+        report.error?.code !== 'PYC_PLUGIN_FAILED' ||
+        !message.includes('`faulty`') ||
+        !message.includes(said)
+      )
+        wrong.push([said, report.error]);
+    }
+    expect(wrong).toEqual([]);
   });
 });
 
