@@ -5,7 +5,14 @@ import { mkdir, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { type FinishedBuild, type PublishContext, PycError } from 'pycontainer';
+import {
+  type FinishedBuild,
+  isPycError,
+  messageOf,
+  PycError,
+  type PublishContext,
+  visible,
+} from 'pycontainer';
 import { type Pack, pack } from 'tar-stream';
 import { type BundleFile, contentsOf } from './contents.ts';
 
@@ -14,12 +21,17 @@ export class BundleLayerError extends PycError {
   readonly code = 'PYC_BUNDLE_LAYER_WRONG';
 }
 
+/** The disk is full, or the place cannot be written to. Nothing is left there. */
+export class BundleWriteError extends PycError {
+  readonly code = 'PYC_BUNDLE_NOT_WRITTEN';
+}
+
 /**
  * Writes beside the file and renames, so that whoever reads it never sees half of a bundle. The same build gives the same
  * bytes.
  *
  * @param file - absolute path
- * @throws BundleLayerError
+ * @throws BundleLayerError, BundleWriteError
  */
 export async function writeBundle(
   file: string,
@@ -27,18 +39,24 @@ export async function writeBundle(
   context: PublishContext,
 ): Promise<void> {
   const draft = `${file}.${process.pid}.tmp`;
-  await mkdir(dirname(file), { recursive: true });
   const tar = pack();
-  const written = pipeline(tar, createWriteStream(draft), { signal: context.signal });
+  let written: Promise<void> | undefined;
   try {
+    await mkdir(dirname(file), { recursive: true });
+    written = pipeline(tar, createWriteStream(draft), { signal: context.signal });
     await Promise.race([addAll(tar, contentsOf(build), context), written]);
     await written;
     await rename(draft, file);
   } catch (thrown) {
     tar.destroy();
-    await written.catch(() => undefined);
-    await rm(draft, { force: true });
-    throw thrown;
+    await written?.catch(() => undefined);
+    await rm(draft, { force: true }).catch(() => undefined);
+    const { syscall } = thrown as NodeJS.ErrnoException;
+    if (syscall === undefined || isPycError(thrown)) throw thrown;
+    throw new BundleWriteError(`the bundle \`${visible(file)}\` cannot be written: ${messageOf(thrown)}`, {
+      hint: 'make room, or name another file',
+      cause: thrown,
+    });
   }
 }
 

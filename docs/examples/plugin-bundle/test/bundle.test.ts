@@ -57,10 +57,11 @@ test('writes one alongside what is pushed, and only then', async () => {
 });
 
 test('leaves nothing where it cannot write', async () => {
-  const project = { files: { 'build/shop.tar/file': '' } };
-  const built = await buildInMemory(project, { ...config, plugins: [bundle()] });
-  assert.equal(built.report.ok, false);
-  assert.deepEqual([...built.written.keys()], []);
+  for (const path of ['build/shop.tar/file', 'build']) {
+    const built = await buildInMemory({ files: { [path]: '' } }, { ...config, plugins: [bundle()] });
+    expectBuild(built).toFailWith('PYC_BUNDLE_NOT_WRITTEN');
+    assert.deepEqual([...built.written.keys()], []);
+  }
 });
 
 async function filesOf(tar: Uint8Array): Promise<ReadonlyMap<string, Buffer>> {
