@@ -26,6 +26,8 @@ const EXAMPLES = readdirSync(join(ROOT, 'docs/examples'))
 let registry: NpmRegistry;
 /** Of the authors: every example and every kind of template is a workspace there. */
 let workshop: string;
+/** What became of the tests there. */
+let tested: Ended;
 /** Of a stranger: whoever builds here has installed what was published, and nothing else. */
 let installed: string;
 
@@ -42,22 +44,23 @@ beforeAll(async () => {
   }
   for (const kind of KINDS) await create(workshop, `created-${kind}`, '--kind', kind);
   await registry.npm(['install'], workshop);
-  await registry.npm(['publish', '--workspaces'], workshop);
+  // Their tests build them.
+  tested = await attempt(['npm', 'test', '--workspaces'], { cwd: workshop, env: registry.env });
+  const examples = EXAMPLES.flatMap(({ folder }) => ['--workspace', folder]);
+  await registry.npm(['publish', '--ignore-scripts', ...examples], workshop);
   installed = newFolder('installed');
   writePackage(installed, { private: true, type: 'module' });
   const names = [...EXAMPLES.map(({ name }) => name), 'pycontainer'];
   await registry.npm(['install', '--save-dev', ...names], installed);
-});
+}, 600_000);
 
 afterAll(() => registry?.stop());
 
 describe('authors', () => {
-  test('test what they made: the examples, and each template as it is', async () => {
-    const folders = readdirSync(workshop).filter((name) => existsSync(join(workshop, name, 'src')));
-    expect(folders).toHaveLength(EXAMPLES.length + KINDS.length);
-    const said = await registry.npm(['test', '--workspaces'], workshop);
-    expect(said.match(/^# fail 0$/gm)).toHaveLength(folders.length);
-    expect(said).toMatch(/^# pass [1-9]/m);
+  test('test what they made: the examples, and each template as it is', () => {
+    const { stdout } = succeeded(['npm', 'test'], tested);
+    expect(stdout.match(/^(?:#|ℹ) fail 0$/gm)).toHaveLength(EXAMPLES.length + KINDS.length);
+    expect(stdout.match(/^(?:#|ℹ) pass [1-9]/gm)).toHaveLength(EXAMPLES.length + KINDS.length);
   });
 
   test('publish what they built, without their tests', () => {
@@ -79,7 +82,7 @@ test('the guide works as it is written, from an empty folder to a package that a
   expect(devDependencies?.['pycontainer-plugin-owner']).toBe('^0.1.0');
   const inspected = JSON.parse(await run(['skopeo', 'inspect', `oci:${project}/build/image:latest`]));
   expect(inspected.Labels).toMatchObject({ 'com.example.owner': 'payments' });
-  const { stdout } = await runContainer(`oci:${project}/build/image:latest`);
+  const { stdout } = succeeded(['podman', 'run'], await runContainer(`oci:${project}/build/image:latest`));
   expect(JSON.parse(stdout)).toEqual({ team: 'payments', mail: 'payments@example.com' });
 });
 
