@@ -80,7 +80,7 @@ export async function buildInMemory(
       await writeProject(directory, { 'pylock.toml': await lockWheels(wheels, index) });
     }
     const before = await filesBelow(directory);
-    const layouts = new Map<string, string>();
+    const layouts: ImageLayout[] = [];
     const report = await buildAdjusted(
       {
         ...options,
@@ -90,8 +90,8 @@ export async function buildInMemory(
         commandLine: { values: config, flags: {}, set: [] },
       },
       (values) => {
-        const layout = join(root, 'images', String(layouts.size));
-        layouts.set(values.name ?? '', layout);
+        const layout = join(root, 'images', String(layouts.length));
+        layouts.push({ name: values.name, layout });
         return withDefaults(values, layout);
       },
     );
@@ -117,22 +117,35 @@ function withDefaults(values: Config, layout: string): Config {
   };
 }
 
-/** @param layouts - by the image's name in the configuration, empty for one without */
+/** Where an image of the configuration is written. */
+interface ImageLayout {
+  /** Undefined where it has the project's. */
+  readonly name: string | undefined;
+  readonly layout: string;
+}
+
+/** @param layouts - in the configuration's order */
 async function readImages(
   report: BuildReport,
-  layouts: ReadonlyMap<string, string>,
+  layouts: readonly ImageLayout[],
 ): Promise<Pick<InMemoryBuild, 'images' | 'attachments'>> {
   const attachments = new Map<string, readonly BuiltAttachment[]>();
-  for (const layout of layouts.values()) {
+  for (const { layout } of layouts) {
     if (!existsSync(layout)) continue;
     await assertValidLayout(layout);
     attachments.set(layout, await readAttachments(layout));
   }
   const images: BuiltImage[] = [];
+  const read = new Set<string>();
   for (const image of report.images) {
-    const layout = layouts.get(image.name) ?? layouts.get('') ?? '';
-    const attached = attachments.get(layout);
-    if (attached !== undefined) images.push(await readBuiltImage(layout, image, attached));
+    // Several without a name have the project's, and come in order.
+    const own = layouts.find(
+      ({ name = image.name, layout }) => name === image.name && !read.has(`${layout} ${image.platform}`),
+    );
+    const attached = attachments.get(own?.layout ?? '');
+    if (own === undefined || attached === undefined) continue;
+    read.add(`${own.layout} ${image.platform}`);
+    images.push(await readBuiltImage(own.layout, image, attached));
   }
   return { images, attachments: [...attachments.values()].flat() };
 }

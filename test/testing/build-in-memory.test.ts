@@ -161,6 +161,15 @@ describe('a build in memory', () => {
     expect(images[2]?.env.A).toBe('b');
   });
 
+  it('tells images without a name apart', async () => {
+    const config = (letter: string) =>
+      `{ labels: { letter: '${letter}' }, outputs: ['layout:${letter}'], platforms: ['linux/amd64', 'linux/arm64'] }`;
+    const text = `export default [${config('a')}, ${config('b')}];`;
+    const { images, written } = await buildInMemory({ files: { 'pycontainer.config.mjs': text } });
+    expect(images.map(({ labels }) => labels.letter)).toEqual(['a', 'a', 'b', 'b']);
+    expect([...written.keys()]).toEqual(expect.arrayContaining(['a/index.json', 'b/index.json']));
+  });
+
   it('gives what a destination wrote into the project’s folder', async () => {
     const lister: Plugin = {
       name: 'lister',
