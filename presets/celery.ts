@@ -38,7 +38,7 @@ export default definePreset({
         env: {
           PYTHONUNBUFFERED: '1',
           PYTHONFAULTHANDLER: '1',
-          ...pathEnvironment(input, treeOf(input), file),
+          ...pathEnvironment(input, await treeOf(input), file),
         },
       },
       reasons: [
@@ -59,7 +59,7 @@ async function search(
 ): Promise<{ readonly target: string; readonly file: string; readonly line: number } | undefined> {
   // Who declares a worker has said what there is.
   if (input.decided?.processes.includes('worker') === true) return undefined;
-  const { chosen, candidates } = await findApplication(input, treeOf(input), WANTED, 'Celery');
+  const { chosen, candidates } = await findApplication(input, await treeOf(input), WANTED, 'Celery');
   // Its command takes objects alone.
   if (chosen?.kind === 'object') return chosen;
   const several = candidates.filter(({ kind }) => kind === 'object');

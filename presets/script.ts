@@ -13,7 +13,7 @@ export default definePreset({
   name: 'script',
   rank: 'script',
   async detect(input) {
-    const found = (await consoleScript(input)) ?? mainModule(input);
+    const found = (await consoleScript(input)) ?? (await mainModule(input));
     if (found !== undefined || !input.explicit) return found;
     throw new PresetNoApplicationError(`there is neither a script in \`${TABLE}\` nor a \`__main__.py\``, {
       hint: 'state the start in the configuration: `entrypoint = ["python", "-m", "module"]`',
@@ -50,8 +50,8 @@ async function consoleScript(input: PresetInput): Promise<Detection | undefined>
   );
 }
 
-function mainModule(input: PresetInput): Detection | undefined {
-  const tree = treeOf(input);
+async function mainModule(input: PresetInput): Promise<Detection | undefined> {
+  const tree = await treeOf(input);
   const isInstalled = importable(input);
   const found = tree.paths.filter(
     (path) => /(?:^|\/)__main__\.py$/.test(path) && isInstalled(path) && !isAside(path),

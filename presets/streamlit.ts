@@ -22,7 +22,7 @@ export default definePreset({
   name: 'streamlit',
   async detect(input) {
     if (!input.explicit && !input.distributions.some(({ name }) => name === 'streamlit')) return undefined;
-    const found = await search(input, treeOf(input));
+    const found = await search(input, await treeOf(input));
     if (found === undefined) return undefined;
     const { file, line } = found;
     if (input.project.isPackage) {

@@ -61,7 +61,7 @@ export function frameworkPreset(framework: Framework): Preset {
   return {
     name: framework.name,
     async detect(input) {
-      const tree = treeOf(input);
+      const tree = await treeOf(input);
       const stated = await framework.stated?.(input, tree);
       const locked = input.distributions.some(({ name }) => name === framework.name);
       // A dependency alone says little, but without it no application can be the framework's.

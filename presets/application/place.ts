@@ -1,17 +1,24 @@
 /** Where a project's modules lie, on the host and in the image. */
 import type { PresetInput } from 'pycontainer';
 import { createSourceTree, type SourceTree } from 'pycontainer/python';
+import { inferredRoots } from './inferred-roots.ts';
 import { rootsOf, statedRoots } from './roots.ts';
 
 /** All presets of a run look at the same files: each is read once. */
-const TREES = new WeakMap<readonly string[], SourceTree>();
+const TREES = new WeakMap<readonly string[], Promise<SourceTree>>();
 
 /** The project's modules. */
-export function treeOf(input: PresetInput): SourceTree {
-  const { files, read } = input;
-  const known = TREES.get(files) ?? createSourceTree({ paths: files, read }, rootsOf(input));
-  TREES.set(files, known);
+export function treeOf(input: PresetInput): Promise<SourceTree> {
+  const known = TREES.get(input.files) ?? makeTree(input);
+  TREES.set(input.files, known);
   return known;
+}
+
+async function makeTree(input: PresetInput): Promise<SourceTree> {
+  const files = { paths: input.files, read: input.read };
+  const tree = createSourceTree(files, rootsOf(input));
+  const inferred = await inferredRoots(input, tree);
+  return inferred.length === 0 ? tree : createSourceTree(files, [...tree.roots, ...inferred]);
 }
 
 /** Of a package only what lies in its folders is installed; everything else is copied as it lies. */

@@ -43,7 +43,11 @@ export async function relevantFiles(
   return found;
 }
 
-function textsOf({ files, read }: PresetInput, tree: SourceTree): Promise<ReadonlyMap<string, string>> {
+/** The bytes of all Python files, one character each. */
+export function textsOf(
+  { files, read }: PresetInput,
+  tree: SourceTree,
+): Promise<ReadonlyMap<string, string>> {
   const known = TEXTS.get(files) ?? readTexts(read, tree);
   TEXTS.set(files, known);
   return known;

@@ -32,7 +32,7 @@ export async function findSite(input: PresetInput): Promise<Site | undefined> {
   const stated = input.env?.[VARIABLE];
   if (manage === undefined && stated === undefined) return undefined;
   const root = manage === undefined ? '' : folderOf(manage);
-  const tree = treeOf(input);
+  const tree = await treeOf(input);
   if (stated !== undefined) {
     return checked({ root, tree, settings: stated, place: `\`env.${VARIABLE}\` of the configuration` });
   }

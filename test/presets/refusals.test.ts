@@ -43,6 +43,17 @@ const REFUSALS: readonly Refusal[] = [
     'PYC_PRESET_AMBIGUOUS one.py:3',
   ],
   [
+    'two services whose modules have the same names',
+    Object.fromEntries(
+      ['a', 'b'].flatMap((service) => [
+        [`${service}/app/main.py`, `from app.web import make\n${FLASK}`],
+        [`${service}/app/web.py`, 'def make(): ...\n'],
+      ]),
+    ),
+    { locked: FLASKS },
+    'PYC_PRESET_AMBIGUOUS a/app/main.py:4',
+  ],
+  [
     'none, asked for by name',
     { 'one.py': '' },
     { preset: 'flask', locked: FLASKS },
@@ -195,6 +206,28 @@ it.each([
     FLASKS,
     'gunicorn shop.made:app',
     true,
+  ],
+  [
+    'an application in a folder that its imports begin from',
+    {
+      'backend/api/main.py':
+        'from fastapi import FastAPI\nfrom api.core.settings import (\n    TITLE,\n)\n\napp = FastAPI(title=TITLE)\n',
+      'backend/api/core/settings.py': 'TITLE = "shop"\n',
+      'frontend/build.py': 'from api.core import settings\n',
+    },
+    ['fastapi 0.121.0', 'uvicorn 0.54.0'],
+    'uvicorn api.main:app',
+  ],
+  [
+    'an application whose file imports what is beside it, below a folder that is no name',
+    {
+      'my-service/server.py':
+        'from flask import Flask\nfrom tasks import queue\nfrom json import loads\n\napp = Flask(__name__)\n',
+      'my-service/tasks.py': 'queue = []\n',
+      'my-service/json.py': '',
+    },
+    FLASKS,
+    'gunicorn server:app',
   ],
   [
     'an application beside a `manage.py` that is not Django’s',
