@@ -1,35 +1,65 @@
-// Costs that every command pays, each by itself: starting the program, and reading a large lock. Run after
-// `npm run build`: `node test/bench/micro.mjs`. It asserts nothing.
+// Costs by themselves: starting the program, reading a large lock, looking for a framework in a large project, and ten
+// images in one run. Run after `npm run build`: `node test/bench/micro.mjs [start|lock|detection|images]…`. It asserts nothing.
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { OWN_PROGRAM } from './contenders/pyc.mjs';
-import { run } from './processes.mjs';
+import { detectionTimes } from './detection.mjs';
+import { imagesTimes } from './images.mjs';
+import { startUpRows } from './start-up.mjs';
 import { median, printTable } from './table.mjs';
 
 const HERE = dirname(fileURLToPath(import.meta.url));
-const RUNS = 15;
 /** Characters of the lock that is read. */
 const LOCK_SIZE = 3_000_000;
 
-const rows = [
-  ['node -e 0', await startUp([process.execPath, '-e', '0'])],
-  ['pyc --version', await startUp([process.execPath, OWN_PROGRAM, '--version'])],
-  ['pyc --help', await startUp([process.execPath, OWN_PROGRAM, '--help'])],
-  ['pyc build --help', await startUp([process.execPath, OWN_PROGRAM, 'build', '--help'])],
-  [`uv.lock of ${LOCK_SIZE / 1e6} MB, read and selected from`, await lockTimes()],
-];
-printTable(
-  ['what', 'first', 'median', 'best'],
-  rows.map(([what, times]) => [what, ...[times[0], median(times), Math.min(...times)].map(milliseconds)]),
-);
+const PARTS = {
+  async start() {
+    const { head, rows } = await startUpRows(15);
+    printTable(head, rows);
+  },
+  async lock() {
+    const times = await lockTimes();
+    printTable(
+      ['what', 'first', 'median', 'best'],
+      [
+        [
+          `uv.lock of ${LOCK_SIZE / 1e6} MB, read and selected from`,
+          ...[times[0], median(times), Math.min(...times)].map(milliseconds),
+        ],
+      ],
+    );
+  },
+  async detection() {
+    const { detection, rest } = await detectionTimes(7);
+    printTable(
+      ['a project of 5,000 files', 'median'],
+      [
+        ['what detection adds', milliseconds(detection)],
+        ['the rest of `pyc explain preset`', milliseconds(rest)],
+      ],
+    );
+  },
+  async images() {
+    printTable(
+      ['images that share dependencies', 'one', 'ten', 'ratio'],
+      (await imagesTimes(5)).map(({ state, one, several }) => [
+        state === 'cold' ? 'an empty cache' : 'built before',
+        milliseconds(one),
+        milliseconds(several),
+        `${(several / one).toFixed(2)} x`,
+      ]),
+    );
+  },
+};
 
-/** The first is a warm-up that is not counted. */
-async function startUp(command) {
-  const times = [];
-  for (let round = 0; round <= RUNS; round++) times.push((await run(command)).milliseconds);
-  return times.slice(1);
+const asked = process.argv.slice(2);
+const unknown = asked.find((name) => !Object.hasOwn(PARTS, name));
+if (unknown !== undefined) {
+  console.error(`there is no part \`${unknown}\`: ${Object.keys(PARTS).join(', ')}`);
+  process.exit(2);
 }
+for (const name of asked.length === 0 ? Object.keys(PARTS) : asked) await PARTS[name]();
 
 /** The first of these times is what a build pays: nothing is compiled by then. */
 async function lockTimes() {
