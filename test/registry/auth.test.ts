@@ -1,5 +1,4 @@
-import { chmod, mkdir, mkdtemp, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parseReference } from '../../core/oci/reference.ts';
@@ -10,7 +9,18 @@ import { createKeychain, credentialFiles } from '../../core/registry/keychain.ts
 import { push } from '../../core/registry/push.ts';
 import { parseRealm } from '../../core/registry/realm.ts';
 import { openRegistryImage } from '../../core/registry/registry-image.ts';
-import { AMD64, client, codeOf, image, place, recorder, reference, registry, store } from './images.ts';
+import {
+  AMD64,
+  client,
+  codeOf,
+  image,
+  place,
+  recorder,
+  reference,
+  registry,
+  store,
+  temporaryFolder,
+} from './images.ts';
 
 const { signal } = new AbortController();
 const PASSWORD = 'p4ss:w0rd-ü';
@@ -252,7 +262,7 @@ describe('the keychain', () => {
   async function home(
     files: Readonly<Record<string, unknown>>,
   ): Promise<{ env: Record<string, string>; directory: string }> {
-    const directory = await mkdtemp(join(tmpdir(), 'pyc-home-'));
+    const directory = await temporaryFolder();
     for (const [name, content] of Object.entries(files)) {
       const file = join(directory, name);
       await mkdir(dirname(file), { recursive: true });

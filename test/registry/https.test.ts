@@ -1,7 +1,6 @@
-import { mkdtemp, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { connect, createServer } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { parseReference } from '../../core/oci/reference.ts';
@@ -11,7 +10,18 @@ import { push } from '../../core/registry/push.ts';
 import { openRegistryImage } from '../../core/registry/registry-image.ts';
 import type { FakeRegistry, FakeRegistryOptions } from '../../core/testing/fake-registry.ts';
 import { CERTIFICATE, KEY } from '../http/certificate.ts';
-import { AMD64, client, codeOf, http, image, place, reference, registry, store } from './images.ts';
+import {
+  AMD64,
+  client,
+  codeOf,
+  http,
+  image,
+  place,
+  reference,
+  registry,
+  store,
+  temporaryFolder,
+} from './images.ts';
 
 const { signal } = new AbortController();
 const APP = parseReference('registry.test/app:1');
@@ -32,7 +42,7 @@ async function secure(
   });
   await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
   onTestFinished(() => void proxy.close());
-  const file = join(await mkdtemp(join(tmpdir(), 'pyc-ca-')), 'ca.pem');
+  const file = join(await temporaryFolder(), 'ca.pem');
   await writeFile(file, CERTIFICATE);
   const env = {
     HTTPS_PROXY: `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`,

@@ -50,13 +50,17 @@ export function client(options: Partial<RegistryClientOptions> = {}): RegistryCl
   return createRegistryClient({ http: http(), ...options });
 }
 
+/** A folder that is gone when the test is. */
+export async function temporaryFolder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'pyc-registry-'));
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  return folder;
+}
+
 export async function store(): Promise<DiskStore> {
-  const directory = await mkdtemp(join(tmpdir(), 'pyc-registry-'));
-  const made = createDiskStore({ directory, limit: 1e9 });
-  onTestFinished(async () => {
-    await made.close();
-    await rm(directory, { recursive: true, force: true });
-  });
+  const made = createDiskStore({ directory: await temporaryFolder(), limit: 1e9 });
+  // Runs before the folder is removed: the last one that is registered comes first.
+  onTestFinished(() => made.close());
   return made;
 }
 
