@@ -1,13 +1,16 @@
 /**
- * Django: the settings module that `manage.py` names, the ASGI or WSGI application that the settings name, and
- * migrations as a process of their own, which no start runs. Nothing is imported or executed.
+ * Django: the settings module that `manage.py` names, the ASGI or WSGI application that the settings name, static files,
+ * and migrations as a process of their own, which no start runs. Nothing is imported or executed, unless the host's
+ * Python is asked to collect static files.
  */
 import { type Detection, definePreset, type PresetInput, type PresetReason } from 'pycontainer';
+import * as z from 'zod';
 import { checkEntrypoint } from './application/entrypoint.ts';
 import { PresetAmbiguousError, PresetNoApplicationError, PresetNoServerError } from './application/errors.ts';
 import { findApplication } from './application/find.ts';
 import { findSite, type Site } from './django/manage.ts';
 import { readSetting, textOf } from './django/settings.ts';
+import { planCollection } from './django/static.ts';
 import { ASGI_SERVERS } from './server/asgi.ts';
 import { namesOf, PORT, type Server, startWith } from './server/locked.ts';
 import { WSGI_SERVERS } from './server/wsgi.ts';
@@ -33,14 +36,29 @@ interface Application {
   readonly reason: PresetReason;
 }
 
+const OPTIONS = z
+  .strictObject({
+    /**
+     * How static files are collected: `read` from the sources (default), by the `host`'s Python, or not at all.
+     */
+    collectstatic: z.union([z.enum(['read', 'host']), z.literal(false)]).optional(),
+    /** Variables for the host's Python alone. */
+    environment: z.record(z.string(), z.string()).optional(),
+  })
+  .optional();
+
+/** What the preset of Django takes. */
+export type DjangoOptions = z.output<typeof OPTIONS>;
+
 export default definePreset({
   name: 'django',
   rank: 'site',
-  async detect(input) {
+  options: OPTIONS,
+  async detect(input, options) {
     // A dependency alone says little, but without it no `manage.py` is Django's.
     if (!input.explicit && !input.distributions.some(({ name }) => name === 'django')) return undefined;
     const site = await findSite(input);
-    if (site !== undefined) return detectionOf(input, site, await applicationsOf(input, site));
+    if (site !== undefined) return detectionOf(input, site, await applicationsOf(input, site), options);
     if (!input.explicit) return undefined;
     throw new PresetNoApplicationError('no `manage.py` was found in the sources', {
       hint: 'name the settings in the configuration: `env.DJANGO_SETTINGS_MODULE = "module.settings"`',
@@ -52,6 +70,7 @@ async function detectionOf(
   input: PresetInput,
   site: Site,
   applications: readonly Application[],
+  options: DjangoOptions,
 ): Promise<Detection> {
   const found = applications.flatMap((application) => {
     const start = startWith(application.servers, input.distributions, application.target, false);
@@ -66,18 +85,20 @@ async function detectionOf(
   }
   const { application, start } = found;
   const isMigrated = await hasDatabase(site);
+  const env = {
+    DJANGO_SETTINGS_MODULE: site.settings,
+    PYTHONUNBUFFERED: '1',
+    PYTHONFAULTHANDLER: '1',
+    ...(site.root === '' || input.project.isPackage ? {} : { PYTHONPATH: `/app/${site.root}` }),
+    ...start.env,
+  };
+  const collection = await planCollection(input, site, { ...env, ...input.env }, options);
   return {
     config: {
       entrypoint: start.entrypoint,
       ports: [PORT],
       stopSignal: start.stopSignal,
-      env: {
-        DJANGO_SETTINGS_MODULE: site.settings,
-        PYTHONUNBUFFERED: '1',
-        PYTHONFAULTHANDLER: '1',
-        ...(site.root === '' || input.project.isPackage ? {} : { PYTHONPATH: `/app/${site.root}` }),
-        ...start.env,
-      },
+      env,
       ...(isMigrated ? { processes: { release: MIGRATE } } : {}),
     },
     reasons: [
@@ -95,8 +116,10 @@ async function detectionOf(
       ...(isMigrated
         ? [{ message: 'migrations are the process `release`, which no start runs', keys: ['processes'] }]
         : []),
+      ...collection.reasons,
       { message: 'Python writes its output at once, and says where it crashed', keys: ['env'] },
     ],
+    ...(collection.collect === undefined ? {} : { collect: collection.collect }),
   };
 }
 

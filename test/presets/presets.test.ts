@@ -139,6 +139,7 @@ describe('what else a preset says', () => {
       [undefined, undefined],
       [undefined, undefined],
       [undefined, undefined],
+      [undefined, undefined],
     ]);
     expect(config.origins.entrypoint).toMatch(/^preset `django`.*shop\/settings\.py:11/);
     expect(config.origins['env.DJANGO_SETTINGS_MODULE']).toMatch(/manage\.py:9/);
