@@ -11,7 +11,7 @@ import { visible } from '../primitives/path.ts';
 import { ConfigExportError, ConfigFailedError, ConfigImportError, PluginImportError } from './errors.ts';
 import { syntaxError } from './excerpt.ts';
 import type { FoundConfig } from './find.ts';
-import { OWN_MODULES, ownModules } from './first-party.ts';
+import { OWN_MODULES, ownModules, ownModulesForRequire } from './first-party.ts';
 import { mentionIn, shownMention } from './mention.ts';
 import { importNatively, withoutMark } from './native-module.ts';
 import { installCommand } from './package-manager.ts';
@@ -41,7 +41,7 @@ export async function evaluateModule(
 
 /** For runtimes that read no TypeScript, or not this one's: enums, imports without extensions; and for CommonJS. */
 async function transpiled({ file, text }: FoundConfig, cacheDirectory: string | undefined): Promise<unknown> {
-  const jiti = await moduleLoader(file, cacheDirectory);
+  const jiti = await moduleLoader(file, cacheDirectory, /\brequire\s*\(/.test(text));
   if (importsOthers(text)) await resolveToThisProgram();
   return await jiti.evalModule(text, {
     id: file,
@@ -62,19 +62,20 @@ export async function importFrom(
   specifier: string,
   cacheDirectory: string | undefined,
 ): Promise<unknown> {
-  const jiti = await moduleLoader(file, cacheDirectory);
+  const jiti = await moduleLoader(file, cacheDirectory, true);
   await resolveToThisProgram();
   return await jiti.import(specifier);
 }
 
-async function moduleLoader(file: string, cacheDirectory: string | undefined) {
+/** @param mayRequire - CommonJS cannot wait for the own modules, so that they are loaded before */
+async function moduleLoader(file: string, cacheDirectory: string | undefined, mayRequire: boolean) {
   const { createJiti } = await import('jiti');
   return createJiti(file, {
     // Never the shared temporary folder, where anyone could put a module of that name.
     fsCache: cacheDirectory === undefined ? false : join(cacheDirectory, 'modules'),
     moduleCache: false,
     tryNative: false,
-    virtualModules: ownModules(),
+    virtualModules: mayRequire ? await ownModulesForRequire() : ownModules(),
   });
 }
 

@@ -44,8 +44,22 @@ export function ownModules(): Record<string, Promise<object>> {
   for (const [name, load] of Object.entries(OWN_MODULES)) {
     Object.defineProperty(modules, name, {
       enumerable: true,
+      configurable: true,
       get: async () => ({ __esModule: true, ...(await load()) }),
     });
+  }
+  return modules;
+}
+
+/** What CommonJS may get by `require`, beside the rest: a module object cannot be waited for there. */
+const REQUIRED = ['pycontainer', 'pycontainer/python', 'pycontainer/oci', 'pycontainer/registry'] as const;
+
+/** As {@link ownModules}, with the API loaded already. */
+export async function ownModulesForRequire(): Promise<Record<string, object>> {
+  const modules: Record<string, object> = ownModules();
+  for (const name of REQUIRED) {
+    const value = { __esModule: true, ...(await OWN_MODULES[name]!()) };
+    Object.defineProperty(modules, name, { enumerable: true, value });
   }
   return modules;
 }

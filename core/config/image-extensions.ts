@@ -118,8 +118,10 @@ async function attempt<Value>(
   }
 }
 
-function problemOf(error: PycError, path: string, { origin }: Mention): Problem {
-  return { error, fault: { path, message: error.message, origin, code: error.code } };
+/** In a list, the place stands behind the sentence. */
+function problemOf(error: PycError, path: string, mention: Mention): Problem {
+  const message = error.message.replace(`, which ${shownMention(mention)} asks for,`, '');
+  return { error, fault: { path, message, origin: mention.origin, code: error.code } };
 }
 
 function optionProblems(extension: Plugin | Preset, path: string, { origin }: Mention): readonly Problem[] {

@@ -70,6 +70,14 @@ describe('plugins and presets by name', () => {
           { type: 'commonjs' },
         ),
       }),
+      requiring: await namesOf({
+        'pycontainer.toml': `${QUIET}plugins = ["thing"]`,
+        ...packed(
+          'thing',
+          `const { definePlugin } = require('pycontainer'); module.exports = definePlugin(${PLUGIN});`,
+          { type: 'commonjs' },
+        ),
+      }),
       options: await namesOf({
         'pyproject.toml': `[tool.pycontainer]\n${QUIET}plugins = [${pair}]`,
         ...packed('s3', S3),
@@ -94,6 +102,7 @@ describe('plugins and presets by name', () => {
       scoped: ['thing'],
       cjs: ['thing'],
       compiled: ['thing'],
+      requiring: ['thing'],
       options: ['s3'],
       preset: ['mounted'],
       yaml: ['mounted'],
