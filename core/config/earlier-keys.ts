@@ -39,7 +39,7 @@ const OF_A_RUN: ReadonlyMap<string, { readonly instead: string; readonly idle: u
   ['cache-dir', { instead: '`--cache-dir` or the variable PYC_CACHE_DIR', idle: '' }],
   ['max-cache-size-mb', { instead: 'the variable PYC_CACHE_SIZE', idle: 5000 }],
   ['reproducible', { instead: '`--no-reproducible`', idle: true }],
-  ['requirements-file', { instead: 'looking for the lock in the project', idle: 'requirements.txt' }],
+  ['requirements-file', { instead: '`lock`', idle: 'requirements.txt' }],
 ]);
 
 /** Keys that must not be left out unheard: without them more would be done than was asked for. */

@@ -17,7 +17,7 @@ const PATH_KINDS: ReadonlySet<string> = new Set([
 /** The values of a layer with their paths made absolute. */
 export function withAbsolutePaths(values: Values, directory: string): Values {
   const changed: Record<string, unknown> = { ...values };
-  for (const key of ['project', 'wheelhouse']) {
+  for (const key of ['project', 'lock', 'wheelhouse']) {
     const value = values[key];
     if (typeof value === 'string') changed[key] = resolve(directory, value);
   }

@@ -54,6 +54,7 @@ const OF_AN_IMAGE: Readonly<Record<string, Test>> = {
   extras: isListOf(isText),
   groups: isListOf(isText),
   dependencies: isFlag,
+  lock: isText,
   package: isText,
   wheelhouse: isText,
   include: isListOf(isText),

@@ -174,6 +174,9 @@ const commonFields = {
   dependencies: flag(
     "Put the locked distributions in. Default: true. `false` reads no lock, and the environment sees the base's packages.",
   ).exactOptional(),
+  lock: text(
+    "The lock file to take, where a project has several or keeps it elsewhere. Default: that of the project's tool, else the first in the documented order.",
+  ).exactOptional(),
   package: text("The workspace's member to build, of a project locked by uv.").exactOptional(),
   wheelhouse: text(
     'A folder of wheels that is searched before the network, and stands in for what is locked as sources alone.',

@@ -11,6 +11,7 @@ const KEYS = [
     'name',
     'base',
     'platforms',
+    'lock',
     'package',
     'extras',
     'groups',

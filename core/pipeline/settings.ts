@@ -36,6 +36,8 @@ export interface Config {
    * the project imports, and the environment sees the base's packages.
    */
   readonly dependencies?: boolean;
+  /** The lock file to take; default: the first in the documented order. */
+  readonly lock?: string;
   /** A workspace's member. */
   readonly package?: string;
   /** A folder of wheels that is searched before the network. */

@@ -31,7 +31,7 @@ export interface Survey {
 /** Looks at a project as a build would before it opens the base. @throws ProjectError, PyprojectError */
 export async function surveyProject(config: ResolvedConfig, session: Session): Promise<Survey> {
   const project = await findProject(config.directory, session.signal);
-  const found = await attempt(() => findLock(project, session));
+  const found = await attempt(() => findLock(project, config.lock, session));
   const lock = found.value;
   const want = { extras: config.extras, groups: config.groups };
   const platforms = config.platforms.map(parsePlatform);

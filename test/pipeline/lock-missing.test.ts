@@ -26,9 +26,7 @@ async function errorOf(directory: string, values: Record<string, unknown> = {}) 
 describe('a project without a lock that can be read', () => {
   it('hears what makes one of the files that it has', async () => {
     const table: readonly [file: string, command: string][] = [
-      ['poetry.lock', 'poetry export'],
-      ['pdm.lock', 'pdm export'],
-      ['Pipfile.lock', 'pipenv requirements'],
+      ['Pipfile', 'pipenv lock'],
       ['requirements.in', 'uv pip compile'],
       ['pyproject.toml', 'uv lock'],
       ['main.py', 'requirements.txt'],
@@ -38,6 +36,13 @@ describe('a project without a lock that can be read', () => {
       const error = await errorOf(`has ${file}`);
       expect([error?.code, error?.exitCode]).toEqual(['PYC_LOCK_MISSING', 1]);
       expect(error?.hint).toContain(command);
+    }
+  });
+
+  it('hears which tool manages it', async () => {
+    for (const tool of ['poetry', 'pdm']) {
+      await writeFiles(join(root, tool), { 'pyproject.toml': `${NEEDY}[tool.${tool}]\nname = "x"\n` });
+      expect((await errorOf(tool))?.hint).toBe(`run \`${tool} lock\``);
     }
   });
 

@@ -57,7 +57,7 @@ export async function run(argv: readonly string[], io: Io): Promise<ExitCode> {
   if (values.requirements !== undefined) {
     warnOfUsage(
       '`--requirements` is not needed any more',
-      'keep the file in the project, where it is found if there is no better lock',
+      'name the file by `--lock`, where another lock would be taken',
       io,
     );
   }
@@ -112,7 +112,7 @@ function command(): Command {
     .optionsGroup(EARLIER_NAMES)
     .addOption(new Option('--base-image <ref>', 'the same as --base'))
     .addOption(new Option('--context <dir>', 'the same as DIR'))
-    .addOption(new Option('--requirements <file>', 'changes nothing: the lock is found in the project'))
+    .addOption(new Option('--requirements <file>', 'changes nothing: `--lock` names a lock'))
     .addOption(new Option('--no-progress', 'the same as --progress none'))
     .addHelpText('after', EXAMPLES);
 }

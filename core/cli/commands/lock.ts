@@ -19,7 +19,7 @@ interface Values extends SharedValues {
 const EXAMPLES = `
 Writes pycontainer.lock beside the configuration: the digest of a base image, or each Debian package file.
 Commit it: a build then uses what is pinned, and \`pyc build --locked\` refuses anything else.
-What goes into the image from Python is locked by uv.lock, pylock.toml or requirements.txt, not here.
+What goes into the image from Python is locked by the project's own tool (uv.lock, poetry.lock, …), not here.
 
 Examples:
   pyc lock

@@ -17,6 +17,7 @@ export interface SharedValues {
   readonly package?: string;
   readonly extra?: readonly string[];
   readonly group?: readonly string[];
+  readonly lock?: string;
   readonly includeDeps?: boolean;
   readonly python?: string;
   readonly libc?: string;
@@ -44,6 +45,7 @@ export function projectCommand(name: string, description: string): Command {
     .argument('[DIR]', "the project's folder (default: the working directory)")
     .configureHelp({ sortOptions: false })
     .optionsGroup('What goes in:')
+    .addOption(new Option('--lock <file>', "the lock file to take (default: that of the project's tool)"))
     .addOption(new Option('--package <name>', "a workspace's member to build"))
     .addOption(list('--extra <name>', "an extra of the project's; repeatable"))
     .addOption(list('--group <name>', 'a dependency group; repeatable'))
@@ -166,6 +168,7 @@ export function configurationOptions(
 ): BuildOptions {
   const { python, libc } = values;
   const flagged: Flagged = [
+    ['--lock', { lock: values.lock }],
     ['--package', { package: values.package }],
     ['--extra', { extras: values.extra }],
     ['--group', { groups: values.group }],

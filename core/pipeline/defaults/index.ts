@@ -17,7 +17,10 @@ import { findWheel } from './wheel.ts';
 export function corePlugin(config: ResolvedConfig, session: Session, base: BaseFileReader): Plugin {
   const { memory } = session;
   const registries = memory.get('registries', () => createRegistries(session));
-  const locks = memory.get('locks', () => new WeakMap<Project, ReturnType<typeof findLock>>());
+  const locks = memory.get(
+    `locks ${config.lock ?? ''}`,
+    () => new WeakMap<Project, ReturnType<typeof findLock>>(),
+  );
   const wheelhouse =
     config.wheelhouse === undefined ? undefined : resolve(config.directory, config.wheelhouse);
   return {
@@ -28,7 +31,7 @@ export function corePlugin(config: ResolvedConfig, session: Session, base: BaseF
         memory.get(`project ${directory}`, () => findProject(directory, session.signal)),
       );
       hooks.lock.tapPromise(name, async ({ project }) => {
-        const found = locks.get(project) ?? findLock(project, session);
+        const found = locks.get(project) ?? findLock(project, config.lock, session);
         locks.set(project, found);
         return found;
       });

@@ -1,7 +1,7 @@
 /** Finds and reads the project's lock, and refuses one that does not fit the project any more. Formats are `python/lock`'s. */
 import { readdir, readFile, realpath, stat } from 'node:fs/promises';
 import { dirname, join, relative, sep } from 'node:path';
-import { PycError } from '../../primitives/errors.ts';
+import { messageOf, PycError } from '../../primitives/errors.ts';
 import { MAX_PROJECT_FILE } from '../../primitives/limits.ts';
 import { findLocks, type LockFile, preferredLocks, readLock } from '../../python/lock/index.ts';
 import { LockStaleError } from '../../python/lock/lock-error.ts';
@@ -9,7 +9,10 @@ import type { Session } from '../session.ts';
 import type { Project } from '../values.ts';
 import { lockMissing } from './lock-missing.ts';
 
-/** A lock file is there and the host does not let it be read. */
+/**
+ * A lock file is there and the host does not let it be read, or the one that `lock` names is not there. Correct the
+ * path, or make the file readable.
+ */
 export class LockUnreadableError extends PycError {
   readonly code = 'PYC_LOCK_UNREADABLE';
 }
@@ -25,11 +28,40 @@ const LOCKED_BY: Readonly<Record<string, string>> = {
 };
 
 /**
- * The first lock in the documented order; undefined for a project that states that it needs nothing.
+ * The lock that is stated, else the first in the documented order; undefined for a project that states that it needs
+ * nothing.
  *
+ * @param stated absolute
  * @throws LockMissingError, LockStaleError, and what the format's reader throws
  */
-export async function findLock(project: Project, session: Session): Promise<LockFile | undefined> {
+export async function findLock(
+  project: Project,
+  stated: string | undefined,
+  session: Session,
+): Promise<LockFile | undefined> {
+  const path = stated ?? (await firstLock(project, session));
+  if (path === undefined) return undefined;
+  const name = relative(project.directory, path);
+  // Paths in a requirements file are relative to the project, in other locks to the lock.
+  const directory = name.endsWith('.txt') ? project.directory : dirname(path);
+  const lock = await readLock(name, await readLockFile(path), {
+    directory,
+    boundary: await repositoryOf(directory),
+    environment: session.env,
+    warn: (warning) => session.log.warn(warning),
+    readFile: async (file) => readInside(directory, file),
+  });
+  checkFreshness(lock, project);
+  return lock;
+}
+
+/** How a stale or missing lock is made anew, for hints. */
+export function lockCommand(format: string): string {
+  return LOCKED_BY[format] ?? LOCKED_BY.uv!;
+}
+
+/** Absolute; undefined where there is none and none is needed. */
+async function firstLock(project: Project, session: Session): Promise<string | undefined> {
   const names = await readdir(project.directory);
   const preferred = preferredLocks(project.pyproject, names);
   const [first, ...others] = findLocks(names, preferred);
@@ -43,20 +75,7 @@ export async function findLock(project: Project, session: Session): Promise<Lock
     const reason = mark === undefined ? '' : `, for the project has \`${mark}\``;
     session.log.info(`took \`${first.name}\` and not ${passed}${reason}`);
   }
-  const lock = await readLock(first.name, await readProjectFile(project.directory, first.name), {
-    directory: project.directory,
-    boundary: await repositoryOf(project.directory),
-    environment: session.env,
-    warn: (warning) => session.log.warn(warning),
-    readFile: async (path) => readInside(project.directory, path),
-  });
-  checkFreshness(lock, project);
-  return lock;
-}
-
-/** How a stale or missing lock is made anew, for hints. */
-export function lockCommand(format: string): string {
-  return LOCKED_BY[format] ?? LOCKED_BY.uv!;
+  return join(project.directory, first.name);
 }
 
 function isDynamic(project: Project): boolean {
@@ -68,16 +87,15 @@ function checkFreshness(lock: LockFile, project: Project): void {
   if (reason !== undefined) throw new LockStaleError(lock.path, reason, lockCommand(lock.format));
 }
 
-async function readProjectFile(directory: string, name: string): Promise<Uint8Array> {
-  const file = join(directory, name);
+async function readLockFile(file: string): Promise<Uint8Array> {
   try {
     const facts = await stat(file);
     if (!facts.isFile()) throw new Error('it is no file');
     if (facts.size > MAX_PROJECT_FILE) throw new Error(`it has ${facts.size} bytes`);
     return await readFile(file);
   } catch (cause) {
-    throw new LockUnreadableError(`\`${file}\` cannot be read: ${(cause as Error).message}`, {
-      hint: 'make it readable',
+    throw new LockUnreadableError(`\`${file}\` cannot be read: ${messageOf(cause)}`, {
+      hint: 'name a lock that is there, and make it readable',
       cause,
     });
   }
