@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { isPycError, messageOf } from '../primitives/errors.ts';
 import { nearest } from '../primitives/nearest.ts';
 import { visible } from '../primitives/path.ts';
+import { wouldFetch } from './bun-install.ts';
 import { ConfigExportError, ConfigFailedError, ConfigImportError, PluginImportError } from './errors.ts';
 import { syntaxError } from './excerpt.ts';
 import type { FoundConfig } from './find.ts';
@@ -29,6 +30,9 @@ export async function evaluateModule(
 ): Promise<unknown> {
   const { file, text } = found;
   await checkImportedPackages(text, file);
+  const code = text.replaceAll(/^\s*(?:\/\/|\/?\*).*$/gm, '');
+  const fetched = importedBy(code).find((specifier) => wouldFetch(specifier, file));
+  if (fetched !== undefined) throw importError(fetched, found, undefined);
   try {
     const native = await importNatively(found);
     if (native === undefined) return defaultOf(await transpiled(found, cacheDirectory), file);
@@ -62,7 +66,12 @@ export async function importFrom(
   specifier: string,
   cacheDirectory: string | undefined,
 ): Promise<unknown> {
+<<<<<<< ours
   const jiti = await moduleLoader(file, cacheDirectory, true);
+=======
+  if (wouldFetch(specifier, file)) throw new Error(`Cannot find module '${specifier}'`);
+  const jiti = await moduleLoader(file, cacheDirectory);
+>>>>>>> theirs
   await resolveToThisProgram();
   return await jiti.import(specifier);
 }
