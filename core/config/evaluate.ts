@@ -66,12 +66,8 @@ export async function importFrom(
   specifier: string,
   cacheDirectory: string | undefined,
 ): Promise<unknown> {
-<<<<<<< ours
-  const jiti = await moduleLoader(file, cacheDirectory, true);
-=======
   if (wouldFetch(specifier, file)) throw new Error(`Cannot find module '${specifier}'`);
-  const jiti = await moduleLoader(file, cacheDirectory);
->>>>>>> theirs
+  const jiti = await moduleLoader(file, cacheDirectory, true);
   await resolveToThisProgram();
   return await jiti.import(specifier);
 }
