@@ -250,7 +250,8 @@ class StatementReader {
     for (;;) {
       const before = this.#tokens.at;
       const when = this.#when(runs);
-      for (const statement of readSimpleStatement(this.#tokens, runs)) into.push({ ...statement, ...when });
+      const read = readSimpleStatement(this.#tokens, runs);
+      into.push(...(when.when === undefined ? read : read.map((statement) => ({ ...statement, ...when }))));
       this.#tokens.toStatementEnd();
       if (this.#tokens.isOperator(';')) this.#tokens.at += 1;
       if (this.#tokens.token().kind === 'newline') {
