@@ -4,11 +4,11 @@
  * Python is asked to collect static files.
  */
 import { type Detection, definePreset, type PresetInput, type PresetReason } from 'pycontainer';
-import * as z from 'zod';
 import { checkEntrypoint } from './application/entrypoint.ts';
 import { PresetAmbiguousError, PresetNoApplicationError, PresetNoServerError } from './application/errors.ts';
 import { findApplication } from './application/find.ts';
 import { findSite, type Site } from './django/manage.ts';
+import { DJANGO_OPTIONS, type DjangoOptions } from './django/options.ts';
 import { readSetting, textOf } from './django/settings.ts';
 import { planCollection } from './django/static.ts';
 import { ASGI_SERVERS } from './server/asgi.ts';
@@ -36,24 +36,10 @@ interface Application {
   readonly reason: PresetReason;
 }
 
-const OPTIONS = z
-  .strictObject({
-    /**
-     * How static files are collected: `read` from the sources (default), by the `host`'s Python, or not at all.
-     */
-    collectstatic: z.union([z.enum(['read', 'host']), z.literal(false)]).optional(),
-    /** Variables for the host's Python alone. */
-    environment: z.record(z.string(), z.string()).optional(),
-  })
-  .optional();
-
-/** What the preset of Django takes. */
-export type DjangoOptions = z.output<typeof OPTIONS>;
-
 export default definePreset({
   name: 'django',
   rank: 'site',
-  options: OPTIONS,
+  options: DJANGO_OPTIONS,
   async detect(input, options) {
     // A dependency alone says little, but without it no `manage.py` is Django's.
     if (!input.explicit && !input.distributions.some(({ name }) => name === 'django')) return undefined;
@@ -70,7 +56,7 @@ async function detectionOf(
   input: PresetInput,
   site: Site,
   applications: readonly Application[],
-  options: DjangoOptions,
+  options: DjangoOptions | undefined,
 ): Promise<Detection> {
   const found = applications.flatMap((application) => {
     const start = startWith(application.servers, input.distributions, application.target, false);

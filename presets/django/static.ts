@@ -13,8 +13,8 @@ import {
   type PresetReason,
   visible,
 } from 'pycontainer';
-import type { DjangoOptions } from '../django.ts';
 import type { Site } from './manage.ts';
+import type { DjangoOptions } from './options.ts';
 import { applicationsOf } from './static/applications.ts';
 import { StaticInvalidError } from './static/errors.ts';
 import { collectOnHost } from './static/host.ts';
@@ -43,7 +43,7 @@ export async function planCollection(
   input: PresetInput,
   site: Site,
   env: Readonly<Record<string, string>>,
-  options: DjangoOptions,
+  options: DjangoOptions | undefined,
 ): Promise<Collection> {
   if (options?.collectstatic === false) return { reasons: [] };
   if (options?.collectstatic === 'host') {
