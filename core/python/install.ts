@@ -2,7 +2,6 @@
  * Lays a wheel out: turns it into the entries of an environment, with a RECORD of them (PyPA's "Recording installed
  * projects"). Contents stay in the wheel; only scripts and what is generated are in memory. Nothing is written.
  */
-import type { ZipArchive } from '../archive/zip.ts';
 import type { Digest } from '../primitives/digest.ts';
 import {
   type Content,
@@ -12,19 +11,19 @@ import {
   type TreeEntry,
   type TreeItem,
 } from '../primitives/file-tree.ts';
-import { MAX_METADATA } from '../primitives/limits.ts';
 import { type TreePath, visible } from '../primitives/path.ts';
 import { parseDirectUrl, printDirectUrl } from './direct-url.ts';
 import { type EntryPoint, SCRIPT_GROUPS } from './entry-points.ts';
-import { contentOfBytes, contentOfEntry } from './install/content.ts';
+import { contentOfBytes } from './install/content.ts';
 import { factsOf } from './install/facts.ts';
 import { OccupiedPaths } from './install/occupied.ts';
 import { type Placement, placeMembers } from './install/placement.ts';
 import { type InstallScheme, type InstallTarget, installSchemeOf } from './install/scheme.ts';
 import { entryPointScript, PYTHON_SHEBANG, withInterpreter } from './install/script.ts';
+import { sourceOfWheel, type WheelSource } from './install/source.ts';
 import { formatRecord, type RecordHash, type RecordRow } from './record.ts';
 import { inWheel } from './wheel/errors.ts';
-import { checkRecordHash, type Wheel, type WheelMember } from './wheel.ts';
+import type { Wheel } from './wheel.ts';
 
 export { LayoutError } from './install/errors.ts';
 export { startupFilesOf } from './install/facts.ts';
@@ -65,6 +64,11 @@ interface PlacedFile {
  * PYC_ARCHIVE_ENTRY_CORRUPT for scripts and stored files that are not what they should be
  */
 export function layOut(wheel: Wheel, options: LayOutOptions): LaidOut {
+  return layOutSource(sourceOfWheel(wheel), options);
+}
+
+/** The same for a wheel that need not be a file. @throws what {@link layOut} throws */
+export function layOutSource(wheel: WheelSource, options: LayOutOptions): LaidOut {
   return inWheel(wheel.fileName, () => {
     const scheme = installSchemeOf(options.target);
     const occupied = new OccupiedPaths(scheme);
@@ -79,10 +83,10 @@ export function layOut(wheel: Wheel, options: LayOutOptions): LaidOut {
   });
 }
 
-function collectFiles(wheel: Wheel, scheme: InstallScheme, options: LayOutOptions): PlacedFile[] {
+function collectFiles(wheel: WheelSource, scheme: InstallScheme, options: LayOutOptions): PlacedFile[] {
   const scripts = scriptsOf(wheel);
   const names = new Set(scripts.map(({ name }) => name));
-  const files = placeMembers(wheel, scheme, names).map((placement) => placedFile(wheel, placement, scheme));
+  const files = placeMembers(wheel, scheme, names).map((placement) => placedFile(placement, scheme));
   for (const script of scripts) {
     files.push(
       generated(`${scheme.scripts}/${script.name}`, entryPointScript(script, scheme.interpreter), EXECUTABLE),
@@ -102,41 +106,16 @@ function collectFiles(wheel: Wheel, scheme: InstallScheme, options: LayOutOption
 }
 
 /** Console and GUI scripts; one that is both is made once. */
-function scriptsOf(wheel: Wheel): EntryPoint[] {
+function scriptsOf(wheel: WheelSource): EntryPoint[] {
   const scripts = SCRIPT_GROUPS.flatMap((group) => wheel.entryPoints.get(group) ?? []);
   return [...new Map(scripts.map((script) => [script.name, script])).values()];
 }
 
-function placedFile(wheel: Wheel, { path, member, isScript }: Placement, scheme: InstallScheme): PlacedFile {
-  const { entry, hash } = member;
-  if (
-    isScript &&
-    wheel.archive.readPrefix(entry, PYTHON_SHEBANG.length).toString('latin1').startsWith(PYTHON_SHEBANG)
-  ) {
-    const script = wheel.archive.read(entry, MAX_METADATA);
-    checkRecordHash(script, hash, entry.name);
-    return generated(path, withInterpreter(script, scheme.interpreter), EXECUTABLE);
+function placedFile({ path, member, isScript }: Placement, scheme: InstallScheme): PlacedFile {
+  if (isScript && member.readPrefix(PYTHON_SHEBANG.length).toString('latin1').startsWith(PYTHON_SHEBANG)) {
+    return generated(path, withInterpreter(member.read(), scheme.interpreter), EXECUTABLE);
   }
-  const mode = isScript || (entry.mode & 0o111) !== 0 ? EXECUTABLE : PLAIN;
-  const sha256 = sha256Of(wheel.archive, member);
-  const content = contentOfEntry(wheel.archive.path, wheel.fileName, entry, sha256);
-  return hash.algorithm === 'sha256'
-    ? { path, mode, content, sha256, hash }
-    : { path, mode, content, sha256 };
-}
-
-/**
- * The SHA-256 that RECORD states. Where it states another hash the content is read to find its SHA-256; where content is
- * stored, to check its CRC-32, which nobody does later.
- */
-function sha256Of(archive: ZipArchive, { entry, hash }: WheelMember): Digest {
-  if (hash.algorithm === 'sha256') {
-    if (entry.method === 0) archive.check(entry);
-    return `sha256:${Buffer.from(hash.value, 'base64url').toString('hex')}` as Digest;
-  }
-  const content = archive.read(entry);
-  checkRecordHash(content, hash, entry.name);
-  return contentOfBytes(content).sha256;
+  return { path, mode: isScript || member.isExecutable ? EXECUTABLE : PLAIN, ...member.content() };
 }
 
 function generated(path: string, bytes: Buffer, mode: typeof PLAIN | typeof EXECUTABLE = PLAIN): PlacedFile {
@@ -166,7 +145,7 @@ function createBase64(sha256: Digest): string {
 function assemble(
   files: readonly PlacedFile[],
   directories: readonly TreePath[],
-  wheel: Wheel,
+  wheel: WheelSource,
   options: LayOutOptions,
 ): LaidOut {
   const common = { uid: 0, gid: 0, mtime: FIXED_MTIME };

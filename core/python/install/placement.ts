@@ -3,16 +3,16 @@
  * `.data` folder's keys onto the scheme. It reads no content.
  */
 import { parseTreePath, type TreePath, visible } from '../../primitives/path.ts';
-import { isRecordOrSignature, type WheelMember } from '../wheel/contents.ts';
-import type { Wheel } from '../wheel.ts';
+import { isRecordOrSignature } from '../wheel/contents.ts';
 import { LayoutError } from './errors.ts';
 import type { InstallScheme } from './scheme.ts';
 import { isWrapperOf } from './script.ts';
+import type { SourceMember, WheelSource } from './source.ts';
 
 /** A file of the wheel and its place. */
 export interface Placement {
   readonly path: TreePath;
-  readonly member: WheelMember;
+  readonly member: SourceMember;
   /** A script is executable, and its first line may be rewritten. */
   readonly isScript: boolean;
 }
@@ -25,12 +25,16 @@ const DATA_KEYS = ['purelib', 'platlib', 'headers', 'scripts', 'data'];
  * @param scripts names of the entry points' scripts, whose wrappers in the wheel are left out
  * @throws LayoutError for loose files in `.data`, and unknown keys
  */
-export function placeMembers(wheel: Wheel, scheme: InstallScheme, scripts: ReadonlySet<string>): Placement[] {
+export function placeMembers(
+  wheel: WheelSource,
+  scheme: InstallScheme,
+  scripts: ReadonlySet<string>,
+): Placement[] {
   const own = `${wheel.distInfo}/`;
   const data = wheel.dataFolder === undefined ? undefined : `${wheel.dataFolder}/`;
   const placements: Placement[] = [];
   for (const member of wheel.members) {
-    const { name } = member.entry;
+    const { name } = member;
     if (data !== undefined && name.startsWith(data)) {
       const placed = placeData(member, name.slice(data.length), wheel, scheme, scripts);
       if (placed !== undefined) placements.push(placed);
@@ -44,9 +48,9 @@ export function placeMembers(wheel: Wheel, scheme: InstallScheme, scripts: Reado
 }
 
 function placeData(
-  member: WheelMember,
+  member: SourceMember,
   inside: string,
-  wheel: Wheel,
+  wheel: WheelSource,
   scheme: InstallScheme,
   scripts: ReadonlySet<string>,
 ): Placement | undefined {
@@ -58,7 +62,7 @@ function placeData(
       slash === -1
         ? 'lies loose in the `.data` folder'
         : `lies under the unknown key \`${visible(key)}\` of the \`.data\` folder`;
-    throw new LayoutError(`\`${visible(member.entry.name)}\` ${why}`);
+    throw new LayoutError(`\`${visible(member.name)}\` ${why}`);
   }
   if (key === 'scripts') {
     if (isWrapperOf(rest, scripts)) return undefined;
