@@ -29,7 +29,7 @@ import { planLayers } from './stages/layer-plan.ts';
 import { addPresetParts } from './stages/preset-parts.ts';
 import { findDestinations, outputsOf, publishBuild, referencesOf, withTag } from './stages/publish.ts';
 import { type ResolveInput, resolvePlatform } from './stages/resolve.ts';
-import { attachTo } from './stages/sbom.ts';
+import { type AttachedImage, attachTo, referrersOf } from './stages/sbom.ts';
 import type {
   Destination,
   FinishedBuild,
@@ -37,7 +37,6 @@ import type {
   ImageConfig,
   LockFile,
   Project,
-  Referrer,
   Resolution,
 } from './values.ts';
 
@@ -90,16 +89,13 @@ class Build {
     const destinations = await graph.stage('publish', async () =>
       isBuild ? findDestinations(outputsOf(name, this.#config), graph) : [],
     );
-    const images: FinishedImage[] = [];
-    const referrers: Referrer[] = [];
+    const images: AttachedImage[] = [];
     for (const platform of platforms) {
       const finished = await this.#buildPlatform(graph, input, platform, name);
       if (finished === undefined) continue;
-      images.push(finished);
-      referrers.push(...(await graph.stage('sbom', () => attachTo(finished, graph))));
+      images.push(await graph.stage('sbom', () => attachTo(finished, graph)));
     }
-    if (!this.#session.dryRun)
-      await this.#publish(graph, input.project, name, images, referrers, destinations);
+    if (!this.#session.dryRun) await this.#publish(graph, input.project, name, images, destinations);
     this.#noteTimings();
     await graph.hooks.done.promise(this.report, context);
   }
@@ -249,11 +245,12 @@ class Build {
     graph: Graph,
     project: Project,
     name: string,
-    images: readonly FinishedImage[],
-    referrers: readonly Referrer[],
+    attached: readonly AttachedImage[],
     destinations: readonly Destination[],
   ): Promise<void> {
+    const images = attached.map(({ image }) => image);
     const index = images.length > 1 ? buildIndex(images) : undefined;
+    const referrers = referrersOf(attached, index?.descriptor);
     const build: FinishedBuild = {
       name,
       ...(project.version === undefined ? {} : { version: project.version }),

@@ -1,17 +1,36 @@
 /** The sbom stage: asks the plugins for an image's attachments and makes a referrer of each (OCI 1.1, "subject"). */
 import { buildReferrer } from '../../oci/build-image.ts';
+import type { Attachment, Descriptor } from '../../oci/image.ts';
 import { formatPlatform } from '../../oci/platform.ts';
 import type { Graph } from '../graph.ts';
 import type { FinishedImage, Referrer } from '../values.ts';
 
-/** The referrers of one platform's image. */
-export async function attachTo(image: FinishedImage, graph: Graph): Promise<Referrer[]> {
+/** A platform's image with what belongs to it, or to the index that it becomes a part of. */
+export interface AttachedImage {
+  readonly image: FinishedImage;
+  readonly attachments: readonly Attachment[];
+}
+
+/** One platform's image with what the plugins attach. */
+export async function attachTo(image: FinishedImage, graph: Graph): Promise<AttachedImage> {
   const { attachments } = await graph.hooks.sbom.promise(
     { platform: image.platform, image, attachments: [] },
     graph.context,
   );
-  const subject = formatPlatform(image.platform);
-  return attachments
-    .filter((attachment) => attachment.subject === subject)
-    .map((attachment) => buildReferrer(attachment, image.manifest.descriptor));
+  return { image, attachments };
+}
+
+/**
+ * The referrers of a build's images and of its index. What belongs to an index belongs to the image where there is only
+ * one; what several platforms' taps say of the index in the same words is said once.
+ */
+export function referrersOf(attached: readonly AttachedImage[], index: Descriptor | undefined): Referrer[] {
+  const referrers = attached.flatMap(({ image, attachments }) => {
+    const own = image.manifest.descriptor;
+    const platform = formatPlatform(image.platform);
+    return attachments
+      .filter(({ subject }) => subject === platform || subject === 'index')
+      .map((attachment) => buildReferrer(attachment, attachment.subject === 'index' ? (index ?? own) : own));
+  });
+  return [...new Map(referrers.map((one) => [one.manifest.descriptor.digest, one])).values()];
 }
