@@ -19,6 +19,15 @@ describe('how an application of each framework is started', () => {
       'python -m gunicorn config.wsgi:application --worker-tmp-dir /dev/shm',
     ],
     [
+      'django, by DJANGO_SETTINGS_MODULE in the configuration',
+      {
+        project: 'django-celery',
+        locked: ['django 5.2.19', 'daphne 4.2.3'],
+        config: { env: { DJANGO_SETTINGS_MODULE: 'config.settings.base' } },
+      },
+      `sh -c exec python -m daphne -b 0.0.0.0 -p "\${PORT:-8000}" 'config.asgi:application'`,
+    ],
+    [
       'flask, by its factory',
       { project: 'flask', locked: ['flask 3.1.3', 'gunicorn 25.1.0'] },
       `python -m gunicorn shop:create_app() ${GUNICORN}`,
