@@ -19,6 +19,7 @@ export function createPluginApi(config: ResolvedConfig, session: Session, base: 
     signal: session.signal,
     sourceDateEpoch: session.sourceDateEpoch ?? 0,
     dryRun: session.dryRun,
+    env: session.env,
     filesPart(name, files, role = 'plugin') {
       const bytes = Object.fromEntries(Object.entries(files).map(([path, file]) => [path, bytesOf(file)]));
       return partOfItems(itemsOfFiles(bytes, FIXED_MTIME), { name, role, salt: ['files', name] });

@@ -39,6 +39,8 @@ export interface PluginApi {
   readonly sourceDateEpoch: number;
   /** True: nothing is built, and nothing may be written outside of the store. */
   readonly dryRun: boolean;
+  /** The environment of the process: an option names the variable of a secret, and the tap reads it where it is used. */
+  readonly env: Readonly<Record<string, string | undefined>>;
   /** A part of files in memory, keyed by their bytes and the plugin's name. Paths are relative to the root. */
   filesPart(name: string, files: Readonly<Record<string, PluginFile>>, role?: PartRole): Part;
   /** The same value with a part more. */

@@ -25,8 +25,7 @@ const LIMIT = 4 * 1024 ** 3;
 export async function fetchWheel(
   { file }: Distribution,
   place: Place,
-  env: Readonly<Record<string, string | undefined>>,
-  { http, store, log }: Pick<PluginApi, 'http' | 'store' | 'log'>,
+  { env, http, store, log }: Pick<PluginApi, 'env' | 'http' | 'store' | 'log'>,
   signal: AbortSignal,
 ): Promise<WheelFile | undefined> {
   const digest = file?.hashes.find(isDigest);
@@ -62,10 +61,7 @@ function urlOf(name: string, { endpoint, bucket, prefix }: Place): string {
   return `${endpoint.replace(/\/+$/, '')}/${bucket}/${key}`;
 }
 
-function headersOf(
-  { authorization }: Place,
-  env: Readonly<Record<string, string | undefined>>,
-): Readonly<Record<string, string>> {
+function headersOf({ authorization }: Place, env: PluginApi['env']): Readonly<Record<string, string>> {
   if (authorization === undefined) return {};
   const value = env[authorization];
   if (value !== undefined && value !== '') return { authorization: value };

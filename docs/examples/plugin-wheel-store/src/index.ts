@@ -13,7 +13,7 @@ export default definePlugin({
   options,
   apply(hooks, api, place) {
     hooks.wheel.tapPromise(NAME, ({ distribution }, { signal }) =>
-      fetchWheel(distribution, place, process.env, api, signal),
+      fetchWheel(distribution, place, api, signal),
     );
   },
 });

@@ -16,6 +16,7 @@ import wheelStore from '../src/index.ts';
 const SECRET = '4f1c0b';
 const wheel = { name: 'house-auth', version: '7.1' };
 const key = `wheels/python/${wheelFileName(wheel)}`;
+const env: Record<string, string> = {};
 let bucket: FakeObjectStore;
 
 before(async () => {
@@ -23,7 +24,7 @@ before(async () => {
 });
 after(() => bucket.close());
 beforeEach(async () => {
-  process.env.WHEEL_STORE_KEY = `Bearer ${SECRET}`;
+  env.WHEEL_STORE_KEY = `Bearer ${SECRET}`;
   bucket.requests.length = 0;
   bucket.objects.set(key, await makeWheel(wheel));
 });
@@ -33,7 +34,11 @@ async function build(options: { readonly authorization?: string }, log?: Log): P
   const lock = await lockWheels([wheel], { urlOf: (file) => `http://127.0.0.1:9/${file}` });
   const place = { endpoint: bucket.origin, bucket: 'wheels', prefix: 'python/' };
   const plugins = [wheelStore({ ...place, ...options })];
-  return buildInMemory({ files: { 'pylock.toml': lock } }, { plugins }, log === undefined ? {} : { log });
+  return buildInMemory(
+    { files: { 'pylock.toml': lock } },
+    { plugins },
+    { env, ...(log === undefined ? {} : { log }) },
+  );
 }
 
 const withKey = { authorization: 'WHEEL_STORE_KEY' };
@@ -64,7 +69,7 @@ test('refuses other bytes than those that are locked', async () => {
 
 test('says what it needs where the bucket is closed to it', async () => {
   expectBuild(await build({})).toFailWith('PYC_WHEEL_STORE_ACCESS');
-  delete process.env.WHEEL_STORE_KEY;
+  delete env.WHEEL_STORE_KEY;
   expectBuild(await build(withKey)).toFailWith('PYC_WHEEL_STORE_ACCESS', /WHEEL_STORE_KEY/);
 });
 
@@ -84,7 +89,7 @@ test('shows its secret nowhere, whatever happens', async () => {
     said.push(report, ...images.flatMap(({ files }) => [...files.values()].map((file) => file.text())));
   }
   // A header that cannot be sent is not shown either.
-  process.env.WHEEL_STORE_KEY = `Bearer ${SECRET}\n`;
+  env.WHEEL_STORE_KEY = `Bearer ${SECRET}\n`;
   const { report } = await build(withKey, log);
   assert.equal(report.ok, false);
   said.push(report);
