@@ -72,6 +72,20 @@ describe('authors', () => {
   });
 });
 
+test('strangers read how plugins are configured, and it is so', async () => {
+  const objections: string[] = [];
+  for (const { folder, name } of EXAMPLES) {
+    const page = readFileSync(join(ROOT, 'docs/examples', folder, 'README.md'), 'utf8');
+    for (const [, file, content = ''] of page.matchAll(/^```\w+\n(?:\/\/|#) (\S+)\n([\s\S]*?)^```$/gm)) {
+      const files =
+        file === 'pyproject.toml' ? { [file]: pyprojectOf('read', []) + content } : { [file!]: content };
+      const { code, stderr } = await npx(newProject(`read-${folder}-${file}`, files), ['config']);
+      if (code !== 0) objections.push(`${name}, ${file}: ${stderr}`);
+    }
+  }
+  expect(objections).toEqual([]);
+});
+
 test('the guide works as it is written, from an empty folder to a package that a project uses', async () => {
   const folder = newFolder('guide');
   const page = readFileSync(join(ROOT, 'docs/guide/plugin-in-fifteen-minutes.md'), 'utf8');
@@ -180,9 +194,10 @@ test('code names plugins and calls them; wheels come out of a bucket that wants 
       'pyproject.toml': pyprojectOf('housed', ['house-auth']),
       'pylock.toml': pylockOf([{ ...recipe, file, bytes, url: `http://127.0.0.1:9/${file}` }]),
     });
-    const ended = await pycBuild(project, { BUCKET: bucket.origin, BUCKET_KEY: authorization }, [
-      '--verbose',
-    ]);
+    const ended = await npx(project, ['build', '--json', '--verbose'], {
+      BUCKET: bucket.origin,
+      BUCKET_KEY: authorization,
+    });
     succeeded(['npx', 'pyc'], ended);
     expect(bucket.requests.map(({ path }) => path)).toEqual([`/wheels/${file}`]);
     const unpacked = join(newFolder('unpacked'), 'out');
@@ -240,7 +255,7 @@ export default { name: 'future', apply() {} };
     ],
   ])('is refused before anything of it runs, named in %s', async (_, files) => {
     const project = newProject('ahead', { ...files });
-    const { code, stdout } = await pycBuild(project);
+    const { code, stdout } = await npx(project, ['build', '--json']);
     const { error } = JSON.parse(stdout) as BuildReport;
     expect(error).toMatchObject({ code: 'PYC_PLUGIN_OTHER_API', exitCode: 2 });
     expect(error?.message).toContain('pycontainer-plugin-future 2.0.0');
@@ -258,18 +273,17 @@ function newProject(name: string, files: Readonly<Record<string, string>>): stri
   return project;
 }
 
-/** `npx pyc build` of what is installed. */
-function pycBuild(
+/** `npx pyc` of what is installed. */
+function npx(
   project: string,
+  args: readonly string[],
   env: Readonly<Record<string, string>> = {},
-  flags: readonly string[] = [],
 ): Promise<Ended> {
-  const command = ['npx', '--no', 'pyc', 'build', '--json', ...flags] as const;
-  return attempt([...command], { cwd: project, env: { ...registry.env, ...env } });
+  return attempt(['npx', '--no', 'pyc', ...args], { cwd: project, env: { ...registry.env, ...env } });
 }
 
 async function build(project: string): Promise<BuildReport> {
-  const { stdout } = succeeded(['npx', 'pyc', 'build'], await pycBuild(project));
+  const { stdout } = succeeded(['npx', 'pyc', 'build'], await npx(project, ['build', '--json']));
   return JSON.parse(stdout) as BuildReport;
 }
 
