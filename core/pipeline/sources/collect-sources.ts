@@ -2,21 +2,11 @@
  * Turns a project's sources into entries of the tree: modes and times made even, contents hashed, links
  * checked. Which files belong to a project is decided in `source-walk`.
  */
-import { createHash } from 'node:crypto';
-import {
-  closeSync,
-  constants,
-  createReadStream,
-  fstatSync,
-  lstatSync,
-  openSync,
-  readlinkSync,
-  readSync,
-} from 'node:fs';
+import { lstatSync, readlinkSync } from 'node:fs';
 import { join, posix } from 'node:path';
-import { type Digest, digestFromHex, digestOf } from '../../primitives/digest.ts';
 import { messageOf } from '../../primitives/errors.ts';
 import { type Content, FIXED_MTIME, type TreeItem } from '../../primitives/file-tree.ts';
+import { breathe, readHostFile } from '../../primitives/host-file.ts';
 import { ancestorsOf, comparePaths, joinTreePath, type TreePath, visible } from '../../primitives/path.ts';
 import { SourceFileError, SourceLinkError } from './errors.ts';
 import { type FoundSource, type WalkOptions, walkSources } from './source-walk.ts';
@@ -28,8 +18,6 @@ export interface CollectOptions extends WalkOptions {
   readonly mtime?: number;
 }
 
-/** Files up to this size are read at once: opening thousands of streams costs more than reading them. */
-const SMALL = 1024 * 1024;
 const OWNER = { uid: 0, gid: 0 } as const;
 
 /**
@@ -61,12 +49,6 @@ export async function collectSources(directory: string, options: CollectOptions 
   return items.sort(([a], [b]) => comparePaths(a, b));
 }
 
-/** Lets an interrupt through between files that are read without waiting. */
-async function breathe(signal: AbortSignal | undefined): Promise<void> {
-  await new Promise((resolve) => setImmediate(resolve));
-  signal?.throwIfAborted();
-}
-
 async function readSource(
   directory: string,
   source: FoundSource,
@@ -80,17 +62,8 @@ async function readSource(
     });
   }
   try {
-    const { mode, size } = lstatSync(file);
-    const sha256 = size > SMALL ? await hashStream(file, size, signal) : hashSmall(file, size);
-    return {
-      mode: (mode & 0o111) === 0 ? 0o644 : 0o755,
-      content: {
-        size,
-        sha256,
-        range: { file, offset: 0, size },
-        open: () => createReadStream(file, size === 0 ? {} : { end: size - 1 }),
-      },
-    };
+    const { isExecutable, content } = await readHostFile(file, signal);
+    return { mode: isExecutable ? 0o755 : 0o644, content };
   } catch (cause) {
     signal?.throwIfAborted();
     throw new SourceFileError(`\`${visible(source.path)}\` cannot be read: ${messageOf(cause)}`, {
@@ -98,39 +71,6 @@ async function readSource(
       cause,
     });
   }
-}
-
-/** Neither follows a link nor waits for a pipe that took the file's place after it was listed. */
-const READ_ONLY = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
-
-function hashSmall(file: string, size: number): Digest {
-  const descriptor = openSync(file, READ_ONLY);
-  try {
-    const now = fstatSync(descriptor);
-    if (!now.isFile() || now.size !== size) throw new Error('it changed while it was read');
-    const bytes = Buffer.allocUnsafe(size);
-    for (let at = 0; at < size; ) {
-      const read = readSync(descriptor, bytes, at, size - at, at);
-      if (read === 0) throw new Error('it changed while it was read');
-      at += read;
-    }
-    return digestOf(bytes);
-  } finally {
-    closeSync(descriptor);
-  }
-}
-
-async function hashStream(file: string, size: number, signal: AbortSignal | undefined): Promise<Digest> {
-  const hash = createHash('sha256');
-  const stream = createReadStream(file, { flags: READ_ONLY as unknown as string, highWaterMark: 256 * 1024 });
-  let seen = 0;
-  for await (const chunk of stream as AsyncIterable<Buffer>) {
-    signal?.throwIfAborted();
-    seen += chunk.length;
-    hash.update(chunk);
-  }
-  if (seen !== size) throw new Error('it changed while it was read');
-  return digestFromHex(hash.digest('hex'));
 }
 
 /** @throws SourceLinkError for absolute targets and those above the project; the link itself is never followed */

@@ -30,7 +30,7 @@ export interface WheelPartOptions {
 }
 
 /** To be counted up whenever a wheel would be laid out differently than before: it is in every key. */
-const LAYOUT_RULES = 1;
+export const LAYOUT_RULES = 1;
 
 /** What a laid-out wheel depends on, and nothing else: not the path of the base's Python, nor its patch version. */
 export function wheelPartKey({

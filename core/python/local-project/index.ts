@@ -15,6 +15,7 @@ import { decode } from './text.ts';
 import { isFile } from './tree.ts';
 
 export type { Surroundings } from './backend.ts';
+export { type PlannedPartOptions, ProjectFileError, partOfPlannedWheel } from './part.ts';
 export type { LocalPlan, PlannedFile, PlannedWheel } from './plan.ts';
 export { type ProjectEntry, type ProjectFiles, projectFilesIn } from './project-files.ts';
 
