@@ -220,8 +220,12 @@ export interface Comparison {
 }
 
 /** How the image's static files differ from what Django collects in it. */
-export async function compareWithDjango({ reference }: SiteImage): Promise<Comparison> {
-  const flags = [startingWith(['python', '-W', 'ignore', '-c', COMPARE])];
+export async function compareWithDjango(
+  { reference }: SiteImage,
+  env: Readonly<Record<string, string>> = {},
+): Promise<Comparison> {
+  const variables = Object.entries(env).map(([name, value]) => `--env=${name}=${value}`);
+  const flags = [startingWith(['python', '-W', 'ignore', '-c', COMPARE]), ...variables];
   const ended = await runContainer(reference, [], flags);
   return JSON.parse(succeeded(['podman', 'run', 'collectstatic'], ended).stdout) as Comparison;
 }

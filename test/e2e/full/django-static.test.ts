@@ -1,0 +1,34 @@
+/** The releases of Django whose rules are known: static files of each are those that it collects itself. */
+import { describe, expect, test } from 'vitest';
+import { compareWithDjango, siteImage } from '../harness/django-site.ts';
+
+/** The suite has a Python that the release supports. */
+const RELEASES = [
+  ['4.2', 'bookworm'],
+  ['5.0', 'bookworm'],
+  ['5.1', 'bookworm'],
+  ['5.2', 'bookworm'],
+  ['6.0', 'trixie'],
+  ['6.1', 'trixie'],
+] as const;
+const STORAGES = [
+  'django.contrib.staticfiles.storage.StaticFilesStorage',
+  'django.contrib.staticfiles.storage.ManifestStaticFilesStorage',
+  'whitenoise.storage.CompressedStaticFilesStorage',
+  'whitenoise.storage.CompressedManifestStaticFilesStorage',
+];
+
+describe.each(RELEASES)('Django %s', (release, base) => {
+  test.each(STORAGES)('with %s', async (storage) => {
+    const image = await siteImage({ django: `~=${release}.0`, storage, base });
+    const { django, different } = await compareWithDjango(image);
+    expect([django.startsWith(`${release}.`), different]).toEqual([true, []]);
+  });
+
+  test('with names with hashes alone', async () => {
+    const storage = 'whitenoise.storage.CompressedManifestStaticFilesStorage';
+    const settings = 'WHITENOISE_KEEP_ONLY_HASHED_FILES = True\n';
+    const image = await siteImage({ django: `~=${release}.0`, storage, base, settings });
+    expect((await compareWithDjango(image)).different).toEqual([]);
+  });
+});
