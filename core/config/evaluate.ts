@@ -9,12 +9,18 @@ import { isPycError, messageOf } from '../primitives/errors.ts';
 import { nearest } from '../primitives/nearest.ts';
 import { visible } from '../primitives/path.ts';
 import { wouldFetch } from './bun-install.ts';
-import { ConfigExportError, ConfigFailedError, ConfigImportError, PluginImportError } from './errors.ts';
+import {
+  ConfigExportError,
+  ConfigFailedError,
+  ConfigImportError,
+  PluginExportError,
+  PluginImportError,
+} from './errors.ts';
 import { syntaxError } from './excerpt.ts';
 import type { FoundConfig } from './find.ts';
 import { OWN_MODULES, ownModules, ownModulesForRequire } from './first-party.ts';
 import { mentionIn, shownMention } from './mention.ts';
-import { importNatively, withoutMark } from './native-module.ts';
+import { importNatively, withoutDefault, withoutMark } from './native-module.ts';
 import { installCommand } from './package-manager.ts';
 import { checkImportedPackages, importedBy, packageNameOf } from './plugin-package.ts';
 import { resolveToThisProgram } from './self-reference.ts';
@@ -115,6 +121,14 @@ function evaluationError(thrown: unknown, { file, text }: FoundConfig): Error {
     const [, reason = '', where = file, line, column] = parse;
     const place = { line: Number(line), column: Number(column) + 1 };
     return syntaxError(where, where === file ? text : sourceOf(where), place, reason, thrown);
+  }
+  const empty = withoutDefault(thrown);
+  if (empty !== undefined) {
+    const mention = mentionIn({ file, text, shown: file }, undefined, empty);
+    return new PluginExportError(
+      `\`${visible(empty)}\`, which ${shownMention(mention)} imports, has no default export`,
+      { hint: 'import what it exports by name, in braces', details: mention.details, cause: thrown },
+    );
   }
   const line = lineIn(thrown, file);
   const culprit = packageIn(thrown, text);

@@ -6,6 +6,7 @@ import { readFileSync } from 'node:fs';
 import * as nodeModule from 'node:module';
 import { extname } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { messageOf } from '../primitives/errors.ts';
 import type { FoundConfig } from './find.ts';
 import { type NodeHooks, resolveToThisProgram, runsFromSources } from './self-reference.ts';
 
@@ -29,9 +30,15 @@ export async function importNatively({
   try {
     return isBun() ? await importInBun(file) : await importMarked(file);
   } catch (thrown) {
-    if (ranNothing(thrown)) return undefined;
+    if (ranNothing(thrown) && withoutDefault(thrown) === undefined) return undefined;
     throw thrown;
   }
+}
+
+/** The name of a module that has no default export, where one was imported: no loader could find what is not there. */
+export function withoutDefault(thrown: unknown): string | undefined {
+  const message = messageOf(thrown);
+  return /requested module '([^']+)' does not provide an export named 'default'/.exec(message)?.[1];
 }
 
 /** A URL of one evaluation, or a path, without what tells evaluations apart. */
