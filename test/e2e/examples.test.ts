@@ -106,9 +106,12 @@ describe('podman', () => {
     const container = await startContainer(reference, flags);
     running.push(container);
     await ready(container, '/health');
-    expect((await container.get('/')).status).toBe(200);
+    const { stylesheet } = JSON.parse((await container.get('/')).body) as { stylesheet: string };
     expect((await container.get('/notes/1')).status).toBe(200);
-    expect(await container.get('/static/notes.css')).toMatchObject({ status: 200 });
+    expect(stylesheet).toMatch(/^\/static\/notes\.[0-9a-f]{12}\.css$/);
+    for (const path of [stylesheet, '/static/notes.css']) {
+      expect(await container.get(path)).toMatchObject({ status: 200 });
+    }
     expect((await container.get('/nowhere')).status).toBe(404);
     expect((await container.stop()).code).toBe(0);
   });

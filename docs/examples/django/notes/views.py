@@ -2,13 +2,16 @@
 
 import django
 from django.http import Http404, HttpRequest, JsonResponse
+from django.templatetags.static import static
 
 NOTES = ["write it down", "read it again"]
 
 
 def index(request: HttpRequest) -> JsonResponse:
     """Says what runs here."""
-    return JsonResponse({"name": "notes", "django": django.get_version()})
+    return JsonResponse(
+        {"name": "notes", "django": django.get_version(), "stylesheet": static("notes.css")}
+    )
 
 
 def health(request: HttpRequest) -> JsonResponse:
