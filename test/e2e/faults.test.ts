@@ -267,9 +267,7 @@ describe('a configuration', () => {
 
   test('that names what nobody knows is refused', async () => {
     const project = copyExample('fastapi');
-    expect((await fault(project, ['--base', 'layuot:./somewhere'], usage)).code).toBe(
-      'PYC_REFERENCE_INVALID',
-    );
+    expect((await fault(project, ['--base', 'layuot:./somewhere'], usage)).code).toBe('PYC_BASE_UNKNOWN');
     expect((await fault(project, ['--output', 'lyout:x'], usage)).code).toBe('PYC_OUTPUT_UNKNOWN');
     expect((await fault(project, ['--preset', 'fastpai'], usage)).code).toBe('PYC_PRESET_UNKNOWN');
   });

@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { ownBase } from '../../core/pipeline/defaults/base.ts';
+import { createRunMemory } from '../../core/pipeline/run-memory.ts';
 import { referencesOf } from '../../core/pipeline/stages/publish.ts';
 
 describe('a registry and tags', () => {
@@ -28,5 +30,23 @@ describe('a registry and tags', () => {
       return JSON.stringify(found) !== JSON.stringify(references);
     });
     expect(mismatches).toEqual([]);
+  });
+});
+
+describe('a base', () => {
+  it("with almost the scheme of another kind is no registry's, unless it says so", () => {
+    const registries = { client: () => Promise.reject(new Error('no request is made')) };
+    const known = (reference: string) => ownBase(reference, registries, createRunMemory())?.reference;
+    const refused = ['layuot:build/image', 'layout-:x', 'archiv:image.tar', 'regsitry:shop', 'apt:trixie'];
+    expect(refused.map(known)).toEqual(refused.map(() => undefined));
+    const references = [
+      'app:1.0',
+      'python:3.13-slim',
+      'registr:5000/shop',
+      'localhost:5000/a:1',
+      'lay/outs:1',
+    ];
+    expect(references.map(known)).toEqual(references);
+    expect(known('registry:layuot:x')).toBe('layuot:x');
   });
 });

@@ -6,6 +6,7 @@ import { formatReference, parseReference } from '../../oci/reference.ts';
 import { isDigest } from '../../primitives/digest.ts';
 import { PycError } from '../../primitives/errors.ts';
 import { nearest } from '../../primitives/nearest.ts';
+import { visible } from '../../primitives/path.ts';
 import type { Graph } from '../graph.ts';
 import type { RunMemory } from '../run-memory.ts';
 import type { BaseContext, BaseSource, Project } from '../values.ts';
@@ -24,13 +25,14 @@ const SCHEMES = ['layout', 'archive', 'registry', 'apt'];
 export async function findBase(reference: string, project: Project, graph: Graph): Promise<BaseSource> {
   const source = await graph.hooks.base.promise({ reference, project }, graph.context);
   if (source !== undefined) return source;
-  const scheme = reference.split(':')[0] ?? '';
+  const shown = visible(reference);
+  const [scheme, location] = split(reference);
   const close = nearest(scheme, SCHEMES);
-  throw new BaseError(`\`${reference}\` is no base that this build knows`, {
+  throw new BaseError(`\`${shown}\` is no base that this build knows`, {
     hint:
       close === undefined
         ? 'write a reference such as `python:3.13-slim`, `layout:DIR`, `archive:FILE`, `apt:SUITE` or `scratch`'
-        : `did you mean \`${close}:…\`?`,
+        : `did you mean \`${close}:${visible(location)}\`? A registry's image of that name is \`registry:${shown}\``,
   });
 }
 
@@ -50,8 +52,16 @@ export function ownBase(
       return registryBase(location, registries, memory);
     default:
       // `apt:bookworm` is a reference by the grammar, and nobody's image.
-      return scheme === 'apt' ? undefined : registryBase(reference, registries, memory);
+      return scheme === 'apt' || isMisspelt(scheme, location)
+        ? undefined
+        : registryBase(reference, registries, memory);
   }
+}
+
+/** `layuot:build` is a reference by the grammar as well. What follows the port of a registry is none; `app` is no `apt`. */
+function isMisspelt(scheme: string, location: string): boolean {
+  const close = nearest(scheme, SCHEMES);
+  return close !== undefined && close !== 'apt' && /^[\w-]+$/.test(scheme) && !/^\d+\//.test(location);
 }
 
 function split(reference: string): [scheme: string, location: string] {
