@@ -125,6 +125,7 @@ describe('the last screen', () => {
       "pyc build 'a b' --base apt:trixie --output docker-archive:image.tar && docker load --input image.tar",
       'docker run --rm ghcr.io/me/shop:2',
     ]);
+    expect(nextCommands(tagged, '/home/me', [], 'npx pyc')[1]?.lines[0]).toMatch(/^npx pyc build --output /);
     expect(
       docker([], { ...tagged, images: [...tagged.images, { ...image!, name: 'other' }] })?.[0],
     ).toContain('--only shop');

@@ -24,8 +24,12 @@ export function finish(report: BuildReport, options: FinishOptions, io: Io): Exi
   }
   if (options.json === true) return 0;
   if (options.progress !== 'none' && options.progress !== false) {
+    // `npx pyc` leaves no `pyc` to type.
+    const program = io.env.npm_command === 'exec' ? 'npx pyc' : 'pyc';
     io.stderr.write(
-      report.dryRun ? formatPlan(report, io.cwd, style) : formatSummary(report, io.cwd, style, options.words),
+      report.dryRun
+        ? formatPlan(report, io.cwd, style)
+        : formatSummary(report, io.cwd, style, options.words, program),
     );
   }
   io.stdout.write(formatReferences(report, io.cwd));

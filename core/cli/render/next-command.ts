@@ -12,11 +12,13 @@ export interface NextCommand {
  * The commands for a report's first output; none where nothing can be started from it.
  *
  * @param words - what was typed after `pyc build`, for a command that repeats it
+ * @param program - how `pyc` was started
  */
 export function nextCommands(
   report: BuildReport,
   cwd: string,
   words: readonly string[] = [],
+  program = 'pyc',
 ): readonly NextCommand[] {
   const [output] = report.outputs;
   const [image] = report.images;
@@ -29,7 +31,7 @@ export function nextCommands(
     case 'layout':
       return [
         { title: 'Run it', lines: [runLayout(output.reference, cwd, (what) => run('podman', what))] },
-        ...dockerCommand(report, image, words, run),
+        ...dockerCommand(report, image, [program, 'build', ...words], run),
       ];
     case 'archive':
       return [{ title: 'Run it', lines: [run('podman', reference)] }];
@@ -53,7 +55,7 @@ function runLayout(reference: string, cwd: string, run: (what: string) => string
   return `cd ${shellWord(folder)} && ${run(shellWord(`oci:${name}`))}`;
 }
 
-/** The same build once more, for Docker; none where repeating it would print a password. */
+/** The same command once more, for Docker; none where repeating it would print a password. */
 function dockerCommand(
   report: BuildReport,
   image: ReportedImage,
@@ -62,9 +64,10 @@ function dockerCommand(
 ): readonly NextCommand[] {
   if (words.some((word) => /^--(?:username|password)/.test(word))) return [];
   const only = report.images.some(({ name }) => name !== image.name) && !words.includes('--only');
+  const [program = '', ...rest] = words;
   const again = [
-    'pyc build',
-    ...words.filter((word) => word !== '--push').map(shellWord),
+    program,
+    ...rest.filter((word) => word !== '--push').map(shellWord),
     ...(only ? ['--only', shellWord(image.name)] : []),
     '--output docker-archive:image.tar',
   ].join(' ');

@@ -17,12 +17,13 @@ export function formatSummary(
   cwd: string,
   style: Style,
   words: readonly string[] = [],
+  program = 'pyc',
 ): string {
   const sections = [
     ...report.images.map((image) => imageSection(report, image, style)),
     outputSection(report, cwd, style),
     footer(report, style),
-    ...nextCommands(report, cwd, words).map(({ title, lines }) => [
+    ...nextCommands(report, cwd, words, program).map(({ title, lines }) => [
       `${style.bold(title)}:`,
       ...lines.map((line) => `  ${safe(line)}`),
     ]),
