@@ -38,7 +38,9 @@ export function chooseWheel<File extends { readonly name: string }>(
   ranks: ReadonlyMap<string, number>,
 ): File | undefined {
   let best: { readonly file: File; readonly rank: number; readonly build: BuildTag } | undefined;
+  const platforms = platformsOf(ranks);
   for (const file of files) {
+    if (!mayFit(file.name, platforms)) continue;
     const wheel = tryParse(file.name);
     if (wheel === undefined) continue;
     const rank = bestRank(wheel.tags, ranks);
@@ -50,6 +52,25 @@ export function chooseWheel<File extends { readonly name: string }>(
     if (better) best = { file, rank, build: wheel.build };
   }
   return best?.file;
+}
+
+/** The platforms of each set of ranks that was met. */
+const PLATFORMS = new WeakMap<ReadonlyMap<string, number>, ReadonlySet<string>>();
+
+function platformsOf(ranks: ReadonlyMap<string, number>): ReadonlySet<string> {
+  const known = PLATFORMS.get(ranks);
+  if (known !== undefined) return known;
+  const platforms = new Set(Array.from(ranks.keys(), (tag) => tag.slice(tag.lastIndexOf('-') + 1)));
+  PLATFORMS.set(ranks, platforms);
+  return platforms;
+}
+
+/** Most wheels of a lock are for other platforms, and told by the last part of their names: they need no parsing. */
+function mayFit(name: string, platforms: ReadonlySet<string>): boolean {
+  if (!name.endsWith('.whl')) return false;
+  const platform = name.slice(name.lastIndexOf('-') + 1, -'.whl'.length).toLowerCase();
+  if (!platform.includes('.')) return platforms.has(platform);
+  return platform.split('.').some((one) => platforms.has(one));
 }
 
 /** Why each of these files is not the one for the target; the chosen one, where there is one, is left out. */

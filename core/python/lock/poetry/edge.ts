@@ -21,7 +21,8 @@ function readEdge(name: string, entry: Entry): PoetryEdge {
     const versions = entry.parsed(parseConstraint);
     return { ...base, versions, extras: [], marker: undefined, pythons: undefined };
   }
-  const isDirect = DIRECT.some((key) => !entry.get(key).isAbsent);
+  const table = entry.table();
+  const isDirect = DIRECT.some((key) => Object.hasOwn(table, key));
   const version = entry.get('version').optionalParsed(parseConstraint) ?? parseConstraint('*');
   return {
     ...base,

@@ -58,11 +58,18 @@ export async function readPoetryLock(
   ]);
   const lock = readPoetryDocument(document, firstLineOf(content), options.warn);
   const project = pyproject === undefined ? undefined : readPoetryProject(pyproject);
+  const known = {
+    extras: [...new Set([...lock.extras.keys(), ...(project?.extras.keys() ?? [])])],
+    groups: groupsOf(lock, project),
+  };
   return {
     path,
     format: 'poetry',
     lock,
-    select: (target, want) => select(lock, project, target, want, options),
+    select: (target, want) => {
+      refuseUnknownNames(lock.file, want, known);
+      return select(lock, project, target, want, options);
+    },
     staleness: () => (pyproject === undefined ? undefined : poetryStaleness(lock, pyproject)),
   };
 }
@@ -76,10 +83,6 @@ function select(
 ): LockChoice {
   const support = wheelSupport(target);
   refuseTarget(lock, target);
-  refuseUnknownNames(lock.file, selection, {
-    extras: [...new Set([...lock.extras.keys(), ...(project?.extras.keys() ?? [])])],
-    groups: groupsOf(lock, project),
-  });
   const chosen = choosePoetry(lock, project, {
     environment: support.environment,
     extras: new Set(selection.extras.map(normalizeName)),
@@ -98,8 +101,9 @@ function refuseTarget(lock: PoetryLock, target: PythonTarget): void {
 }
 
 function groupsOf(lock: PoetryLock, project: PoetryProject | undefined): readonly string[] {
-  const locked = lock.packages.flatMap(({ groups }) => groups ?? []);
-  return [...new Set([MAIN_GROUP, ...(project?.groups.keys() ?? []), ...locked])];
+  const known = new Set([MAIN_GROUP, ...(project?.groups.keys() ?? [])]);
+  for (const { groups } of lock.packages) for (const group of groups ?? []) known.add(group);
+  return [...known];
 }
 
 /** Undefined for the project itself. */

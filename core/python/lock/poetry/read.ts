@@ -9,7 +9,7 @@ import type { DistributionFile, LockWarning } from '../lock-file.ts';
 import { fileNameOfUrl } from '../outcome.ts';
 import { parseConstraint } from './constraint.ts';
 import { parseMarker, readEdges } from './edge.ts';
-import type { PoetryExtra, PoetryLock, PoetryPackage, PoetrySource } from './poetry-lock.ts';
+import type { PoetryEdge, PoetryExtra, PoetryLock, PoetryPackage, PoetrySource } from './poetry-lock.ts';
 
 const NEWEST = Version.parse('2.1');
 const HASH = /^[a-z0-9_]+:[0-9a-f]+$/i;
@@ -72,6 +72,10 @@ function readPackage(entry: Entry, metadata: Entry, isDecided: boolean): PoetryP
   const groups = isDecided ? entry.get('groups').strings().map(normalizeName) : undefined;
   if (groups?.length === 0) throw entry.get('groups').fault('a list of groups is missing');
   const listed = entry.get('files');
+  // Read when they are asked for: of most packages nobody does.
+  let files: readonly DistributionFile[] | undefined;
+  let dependencies: readonly PoetryEdge[] | undefined;
+  let extras: ReadonlyMap<string, PoetryExtra> | undefined;
   return {
     name,
     version: entry.get('version').parsed(Version.parse),
@@ -79,19 +83,28 @@ function readPackage(entry: Entry, metadata: Entry, isDecided: boolean): PoetryP
     groups,
     markers: groups === undefined ? new Map() : readMarkers(entry.get('markers'), groups),
     pythons: entry.get('python-versions').optionalParsed(parseConstraint) ?? parseConstraint('*'),
-    files: (listed.isAbsent ? legacyFiles(metadata, written) : listed.items()).map(readFile),
+    get files() {
+      files ??= (listed.isAbsent ? legacyFiles(metadata, written) : listed.items()).map(readFile);
+      return files;
+    },
     hashes: listed.isAbsent ? legacyHashes(metadata, written) : [],
-    dependencies: entry
-      .get('dependencies')
-      .members()
-      .flatMap(([dependency, edge]) => readEdges(nameAt(edge, dependency), edge)),
-    extras: new Map(
-      entry
-        .get('extras')
-        .members()
-        .map(([extra, list]) => [normalizeName(extra), readExtra(list, name)]),
-    ),
+    get dependencies() {
+      dependencies ??= readDependencies(entry.get('dependencies'));
+      return dependencies;
+    },
+    get extras() {
+      extras ??= readExtras(entry.get('extras'), name);
+      return extras;
+    },
   };
+}
+
+function readDependencies(entry: Entry): readonly PoetryEdge[] {
+  return entry.members().flatMap(([name, edge]) => readEdges(nameAt(edge, name), edge));
+}
+
+function readExtras(entry: Entry, owner: string): ReadonlyMap<string, PoetryExtra> {
+  return new Map(entry.members().map(([extra, list]) => [normalizeName(extra), readExtra(list, owner)]));
 }
 
 function readSource(entry: Entry): PoetrySource {
