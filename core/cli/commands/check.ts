@@ -1,16 +1,8 @@
 /** `pyc check`: reads project, configuration and lock, resolves, and says what would be built. */
 import type { Command } from 'commander';
 import type { ExitCode, Io } from '../io.ts';
-import { finish } from '../render/finish.ts';
-import {
-  buildOptions,
-  displayFor,
-  helpOf,
-  parse,
-  projectCommand,
-  type SharedValues,
-  withRunOptions,
-} from './options.ts';
+import { helpOf, projectCommand, withRunOptions } from './options.ts';
+import { runReported } from './reported.ts';
 
 const EXAMPLES = `
 Reads what a build would read, resolves every distribution for every platform, and writes nothing.
@@ -23,17 +15,10 @@ Examples:
 `;
 
 export async function run(argv: readonly string[], io: Io): Promise<ExitCode> {
-  const parsed = parse<SharedValues>(command(), argv, io);
-  if (parsed === 'helped') return 0;
-  const display = displayFor(parsed.values, io);
-  try {
+  return await runReported(command(), argv, io, async (options) => {
     const { check } = await import('../../index.ts');
-    const report = await check(buildOptions(parsed.directory, parsed.values, [], display, io));
-    display.close();
-    return finish(report, parsed.values, io);
-  } finally {
-    display.close();
-  }
+    return await check(options);
+  });
 }
 
 export function help(): string {

@@ -3,18 +3,10 @@ import type { Command } from 'commander';
 import { nearest } from '../../primitives/nearest.ts';
 import type { ExitCode, Io } from '../io.ts';
 import { formatExplanation } from '../render/explanation.ts';
-import { finish } from '../render/finish.ts';
 import { styleOf } from '../render/style.ts';
 import { UsageError } from '../usage-error.ts';
-import {
-  buildOptions,
-  displayFor,
-  helpOf,
-  parse,
-  projectCommand,
-  type SharedValues,
-  withRunOptions,
-} from './options.ts';
+import { helpOf, projectCommand, withRunOptions } from './options.ts';
+import { runReported } from './reported.ts';
 
 const EXAMPLES = `
 Prints every value of the configuration that a build would use, and where it came from: a file, a flag, a
@@ -33,20 +25,16 @@ export async function run(argv: readonly string[], io: Io): Promise<ExitCode> {
   const at = argv.findIndex((word) => TOPICS.includes(word));
   const asksHelp = argv.includes('--help') || argv.includes('-h');
   if (at === -1 && !asksHelp) throw unknownTopic(argv.find((word) => !word.startsWith('-')));
-  const parsed = parse<SharedValues>(command(), at === -1 ? argv : argv.toSpliced(at, 1), io);
-  if (parsed === 'helped') return 0;
-  const { values } = parsed;
-  const display = displayFor(values, io);
-  try {
-    const { explain } = await import('../../index.ts');
-    const report = await explain(buildOptions(parsed.directory, values, [], display, io));
-    display.close();
-    if (report.error !== null || values.json === true) return finish(report, values, io);
-    io.stdout.write(formatExplanation(report, styleOf(io.stdout, io.env)));
-    return 0;
-  } finally {
-    display.close();
-  }
+  return await runReported(
+    command(),
+    at === -1 ? argv : argv.toSpliced(at, 1),
+    io,
+    async (options) => {
+      const { explain } = await import('../../index.ts');
+      return await explain(options);
+    },
+    (report) => io.stdout.write(formatExplanation(report, styleOf(io.stdout, io.env))),
+  );
 }
 
 export function help(): string {

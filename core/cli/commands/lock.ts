@@ -1,16 +1,8 @@
 /** `pyc lock`: pins what the base image is, in pycontainer.lock. */
 import { type Command, Option } from 'commander';
 import type { ExitCode, Io } from '../io.ts';
-import { finish } from '../render/finish.ts';
-import {
-  buildOptions,
-  displayFor,
-  helpOf,
-  parse,
-  projectCommand,
-  type SharedValues,
-  withRunOptions,
-} from './options.ts';
+import { helpOf, projectCommand, type SharedValues, withRunOptions } from './options.ts';
+import { runReported } from './reported.ts';
 
 interface Values extends SharedValues {
   readonly updateBase?: boolean;
@@ -27,21 +19,10 @@ Examples:
 `;
 
 export async function run(argv: readonly string[], io: Io): Promise<ExitCode> {
-  const parsed = parse<Values>(command(), argv, io);
-  if (parsed === 'helped') return 0;
-  const { values } = parsed;
-  const display = displayFor(values, io);
-  try {
+  return await runReported(command(), argv, io, async (options, { updateBase }: Values) => {
     const { lock } = await import('../../index.ts');
-    const report = await lock({
-      ...buildOptions(parsed.directory, values, [], display, io),
-      updateBase: values.updateBase === true,
-    });
-    display.close();
-    return finish(report, values, io);
-  } finally {
-    display.close();
-  }
+    return await lock({ ...options, updateBase: updateBase === true });
+  });
 }
 
 export function help(): string {
