@@ -38,9 +38,12 @@ class UsageError extends Error {}
 try {
   await main(process.argv.slice(2));
 } catch (error) {
-  if (!(error instanceof UsageError)) throw error;
-  console.error(`error: ${error.message}\n\n${USAGE}`);
-  process.exitCode = 2;
+  // Ctrl-C or Ctrl-D in place of an answer: nothing was made yet.
+  if (error.code === 'ABORT_ERR') process.exitCode = 130;
+  else if (error instanceof UsageError) {
+    console.error(`error: ${error.message}\n\n${USAGE}`);
+    process.exitCode = 2;
+  } else throw error;
 }
 
 async function main(args) {

@@ -72,6 +72,20 @@ describe('authors', () => {
   });
 });
 
+test('who sits at a terminal is asked, and may leave', async () => {
+  const folder = newFolder('terminal');
+  const program = join(ROOT, 'plugins/create-pycontainer-plugin/create.js');
+  const asked = (input: string): Promise<Ended> =>
+    attempt(['sh', '-c', `(${input}) | script -qefc "${process.execPath} ${program}" /dev/null`], {
+      cwd: folder,
+    });
+  expect(await asked("sleep 2; printf '\\004'; sleep 1")).toMatchObject({ code: 130 });
+  expect(readdirSync(folder)).toEqual([]);
+  succeeded(['npm', 'create'], await asked('sleep 2; echo my-thing; sleep 1; echo wheels; sleep 1'));
+  expect(packageIn(join(folder, 'my-thing')).name).toBe('my-thing');
+  expect(readFileSync(join(folder, 'my-thing/README.md'), 'utf8')).toContain('finds wheels');
+});
+
 test('strangers read how plugins are configured, and it is so', async () => {
   const objections: string[] = [];
   for (const { folder, name } of EXAMPLES) {
