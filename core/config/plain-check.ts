@@ -57,6 +57,7 @@ const OF_AN_IMAGE: Readonly<Record<string, Test>> = {
   lock: isText,
   package: isText,
   wheelhouse: isText,
+  builder: matches(/^(?:auto|host)$/),
   include: isListOf(isText),
   exclude: isListOf(isText),
   entrypoint: isListOf(isText),

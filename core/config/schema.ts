@@ -158,7 +158,7 @@ const commonFields = {
   outputs: z
     .array(spec, { error: 'must be a list of outputs' })
     .describe(
-      'Where the result goes: `layout:DIR`, `archive:FILE`, `docker-archive:FILE`, `registry:REF`, and what plugins add.',
+      'Where the result goes: `layout:DIR`, `archive:FILE`, `docker-archive:FILE`, `registry:REF`, `wheelhouse:DIR`, and what plugins add.',
     )
     .exactOptional(),
   push: flag('Push every tag to its registry. Default: false.').exactOptional(),
@@ -181,6 +181,12 @@ const commonFields = {
   wheelhouse: text(
     'A folder of wheels that is searched before the network, and stands in for what is locked as sources alone.',
   ).exactOptional(),
+  builder: z
+    .enum(['auto', 'host'], { error: 'must be `auto` or `host`' })
+    .describe(
+      "Who makes the project's own wheel. Default: `auto`: it is laid out from the sources where its backend's rules tell how, else built on the host. `host`: always built on the host.",
+    )
+    .exactOptional(),
   bytecode: flag('Ship compiled bytecode. Not supported yet: false is all that it may be.')
     .refine((value) => !value, 'is not supported yet')
     .exactOptional(),

@@ -17,6 +17,7 @@ const KEYS = [
     'groups',
     'dependencies',
     'wheelhouse',
+    'builder',
     'bytecode',
     'include',
     'exclude',

@@ -23,7 +23,7 @@ export interface Config {
   /** As in `linux/arm64`. Default: Linux on the host's architecture. */
   readonly platforms?: readonly string[];
   readonly tags?: readonly string[];
-  /** `layout:DIR`, `archive:FILE`, `docker-archive:FILE`, `registry:REF`, and what plugins add. */
+  /** `layout:DIR`, `archive:FILE`, `docker-archive:FILE`, `registry:REF`, `wheelhouse:DIR`, and what plugins add. */
   readonly outputs?: readonly string[];
   /** Pushes every tag to its registry. */
   readonly push?: boolean;
@@ -42,6 +42,8 @@ export interface Config {
   readonly package?: string;
   /** A folder of wheels that is searched before the network. */
   readonly wheelhouse?: string;
+  /** Who makes the project's own wheel; default `auto`: the host's builder only where the sources do not tell. */
+  readonly builder?: 'auto' | 'host';
   readonly bytecode?: boolean;
   readonly preset?:
     | 'auto'

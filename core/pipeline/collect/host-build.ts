@@ -6,13 +6,16 @@ import { spawn } from 'node:child_process';
 import { createReadStream } from 'node:fs';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { PycError } from '../../primitives/errors.ts';
 import { TaskAbortedError } from '../aborted.ts';
 import type { Session } from '../session.ts';
 import type { Project, WheelFile } from '../values.ts';
 
-/** The project has a `[build-system]`, and this host has no program that could make its wheel. */
+/**
+ * The project's wheel does not follow from its sources alone, for the reason that the message gives, and this host has no
+ * program that could build it. Install uv, do without what is dynamic, or put the wheel into a `wheelhouse`.
+ */
 export class NoBuilderError extends PycError {
   readonly code = 'PYC_NO_BUILDER';
 }
@@ -41,14 +44,19 @@ const BUILDERS: readonly { readonly probe: Builder; readonly run: Builder }[] = 
 const SHOWN_LINES = 20;
 
 /**
+ * @param reason why the wheel must be built, as half a sentence
  * @throws NoBuilderError where the host has no builder, ProjectBuildError with the end of what it printed
  */
-export async function buildProjectWheel(project: Project, session: Session): Promise<WheelFile> {
+export async function buildProjectWheel(
+  project: Project,
+  reason: string,
+  session: Session,
+): Promise<WheelFile> {
   const builder = await findBuilder(session);
   if (builder === undefined) {
     throw new NoBuilderError(
-      `\`${project.name}\` has a build system, and this host has neither \`uv\` nor \`python3 -m build\` to make its wheel`,
-      { hint: 'install uv, or leave out `[build-system]` so that the sources are copied as they are' },
+      `the wheel of \`${project.name}\` must be built, and this host has neither \`uv\` nor \`python3 -m build\`: ${reason}`,
+      { hint: 'install uv, or put the wheel into a folder that `wheelhouse` names' },
     );
   }
   const out = await mkdtemp(join(tmpdir(), 'pycontainer-wheel-'));
@@ -74,17 +82,18 @@ export async function buildProjectWheel(project: Project, session: Session): Pro
         },
       );
     }
-    const name = wheels[0]!;
-    const blob = await session.store.write(
-      readLazily(join(out, name)),
-      { what: `\`${name}\`` },
-      session.signal,
-    );
-    return { name, file: session.store.fileOf(blob.digest), ...blob };
+    return await storeWheel(join(out, wheels[0]!), session);
   } finally {
     session.log.progress({ id, label: '', state: 'end' });
     await rm(out, { recursive: true, force: true });
   }
+}
+
+/** Moves a wheel of this host into the store. */
+export async function storeWheel(path: string, session: Session): Promise<WheelFile> {
+  const name = basename(path);
+  const blob = await session.store.write(readLazily(path), { what: `\`${name}\`` }, session.signal);
+  return { name, file: session.store.fileOf(blob.digest), ...blob };
 }
 
 /** A stream that nobody reads would stay open. */

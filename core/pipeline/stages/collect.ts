@@ -4,21 +4,18 @@
  */
 import { createLimiter, mapConcurrently } from '../../primitives/concurrency.ts';
 import { type Digest, digestOfJson } from '../../primitives/digest.ts';
-import { FIXED_MTIME, type Part, type TreeItem } from '../../primitives/file-tree.ts';
-import { parseTreePath } from '../../primitives/path.ts';
+import type { Part } from '../../primitives/file-tree.ts';
 import { findConflicts, makeFileTree, type NamedRecord, TreeConflictError } from '../../primitives/tree.ts';
 import { partOfWheel, type RecordCache } from '../../python/install/part.ts';
 import type { InstallTarget } from '../../python/install/scheme.ts';
 import { installSchemeOf, startupFilesOf } from '../../python/install.ts';
 import { environmentPart, PREFIX } from '../collect/environment.ts';
-import { buildProjectWheel } from '../collect/host-build.ts';
-import { partOfItems } from '../collect/memory-part.ts';
 import type { PartRecords } from '../collect/part-records.ts';
+import { projectParts } from '../collect/project-part.ts';
 import { lockedDigest, WheelMissingError, wrongHash } from '../defaults/wheel.ts';
 import type { Graph } from '../graph.ts';
 import type { Session } from '../session.ts';
 import type { ResolvedConfig } from '../settings.ts';
-import { collectSources, walkOptionsOf } from '../sources/index.ts';
 import type { Collected, Distribution, PythonInBase, Resolution, WheelFile } from '../values.ts';
 
 /** Wheels that are looked for or fetched at once. */
@@ -38,7 +35,11 @@ export async function collectTree(
     mapConcurrently(resolution.distributions, PARALLEL, session.signal, (distribution) =>
       dependencyPart(distribution, target, records, finder, session),
     ),
-    projectPart(resolution, config, target, records, session),
+    projectParts(resolution, config, target, {
+      name: freeName('project', resolution.distributions),
+      records,
+      session,
+    }),
   ]);
   const environment = environmentPart(resolution.python, {
     name: freeName('environment', resolution.distributions),
@@ -149,53 +150,7 @@ async function storedSize(digest: Digest, session: Session): Promise<number | un
   return Number.isSafeInteger(size) && (size as number) > 0 ? (size as number) : undefined;
 }
 
-/** The project's wheel where it has a build system; else its sources, or nothing where it has none. */
-async function projectPart(
-  { project, distributions }: Resolution,
-  config: ResolvedConfig,
-  target: InstallTarget,
-  records: RecordCache,
-  session: Session,
-): Promise<Part[]> {
-  const mtime = session.sourceDateEpoch ?? FIXED_MTIME;
-  if (!project.isPackage) {
-    const items = await collectSources(project.directory, { ...walkOptionsOf(config, session), mtime });
-    return [
-      partOfItems(items, { name: freeName('project', distributions), role: 'project', salt: 'sources/1' }),
-    ];
-  }
-  const wheel = await buildProjectWheel(project, session);
-  const part = partOfWheel({
-    name: freeName('project', distributions),
-    fileName: wheel.name,
-    digest: wheel.digest,
-    size: wheel.size,
-    target,
-    role: 'project',
-    openWheel: async () => wheel.file,
-    records,
-  });
-  return [session.sourceDateEpoch === undefined ? part : dated(part, mtime), workFolder(mtime)];
-}
-
-/** The working directory, which an installed project puts nothing into: not every engine makes it when it is missing. */
-function workFolder(mtime: number): Part {
-  const folder: TreeItem = [parseTreePath('app'), { type: 'directory', mode: 0o755, uid: 0, gid: 0, mtime }];
-  return partOfItems([folder], { name: 'working directory', role: 'project', salt: 'working directory/1' });
-}
-
 /** A distribution may be called `project` or `environment`; no distribution's normalised name holds a blank. */
 function freeName(name: string, distributions: readonly Distribution[]): string {
   return distributions.some((distribution) => distribution.name === name) ? `the ${name}` : name;
-}
-
-function dated(part: Part, mtime: number): Part {
-  return {
-    ...part,
-    key: digestOfJson({ part: part.key, mtime }),
-    async *entries(signal) {
-      for await (const [path, entry] of part.entries(signal))
-        yield [path, { ...entry, mtime }] satisfies TreeItem;
-    },
-  };
 }

@@ -15,8 +15,8 @@ export interface Surroundings {
   readonly gitignore: string | undefined;
   /** Whether a `.hgignore` lies there. */
   readonly mercurial: boolean;
-  /** Whether git ignores a file of the project and does not have it. */
-  isIgnored(path: string): boolean;
+  /** Whether git ignores a file of the project and does not have it; undefined where git cannot be asked. */
+  isIgnored(path: string): boolean | undefined;
 }
 
 export interface BackendInput {

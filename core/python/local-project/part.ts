@@ -3,7 +3,7 @@ import { closeSync, openSync, readFileSync, readSync } from 'node:fs';
 import { join } from 'node:path';
 import { digestOfJson } from '../../primitives/digest.ts';
 import { messageOf, PycError } from '../../primitives/errors.ts';
-import type { Part, PartRole } from '../../primitives/file-tree.ts';
+import type { Part, PartRole, PartWheel } from '../../primitives/file-tree.ts';
 import { breathe, readHostFile } from '../../primitives/host-file.ts';
 import { visible } from '../../primitives/path.ts';
 import { parseEntryPoints } from '../entry-points.ts';
@@ -30,6 +30,8 @@ export interface PlannedPartOptions {
   readonly role: PartRole;
   readonly target: InstallTarget;
   readonly signal: AbortSignal;
+  /** Keeps the wheel as a file on this host, for an output that wants it. */
+  keep(name: string, bytes: AsyncIterable<Uint8Array>): ReturnType<PartWheel['open']>;
 }
 
 /**
@@ -41,14 +43,15 @@ export interface PlannedPartOptions {
 export async function partOfPlannedWheel(
   wheel: PlannedWheel,
   directory: string,
-  { name, role, target, signal }: PlannedPartOptions,
+  { name, role, target, signal, keep }: PlannedPartOptions,
 ): Promise<Part> {
   const members: SourceMember[] = [];
   for (const [count, file] of wheel.files.entries()) {
     if (count % 256 === 255) await breathe(signal);
     members.push(await memberOf(file, directory, signal));
   }
-  const { items, record } = layOutSource(sourceOf(wheel, members), { target });
+  const source = sourceOf(wheel, members);
+  const { items, record } = layOutSource(source, { target });
   const { prefix, implementation, pythonVersion, abi } = target;
   return {
     name,
@@ -60,6 +63,13 @@ export async function partOfPlannedWheel(
     }),
     role,
     size: items.reduce((sum, [, entry]) => sum + (entry.type === 'file' ? entry.content.size : 0), 0),
+    wheel: {
+      name: wheel.fileName,
+      async open() {
+        const { wheelFileOf } = await import('./wheel-file.ts');
+        return keep(wheel.fileName, wheelFileOf(source));
+      },
+    },
     record: async () => record,
     async *entries() {
       yield* items;

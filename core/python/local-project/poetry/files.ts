@@ -37,7 +37,10 @@ export function poetryFiles(
   );
   const isExcluded = (path: string): boolean => {
     if (path.split('/').includes('__pycache__') || path.endsWith('.pyc')) return true;
-    return !explicitFiles.has(path) && (excluded.has(path) || surroundings.isIgnored(path));
+    if (explicitFiles.has(path)) return false;
+    const ignored = surroundings.isIgnored(path);
+    if (ignored === undefined) return notStatic('git says what is left out, and cannot be asked');
+    return ignored || excluded.has(path);
   };
   // The first rule that takes a file decides where it goes.
   const found = new Map<string, string>();

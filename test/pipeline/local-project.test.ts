@@ -1,0 +1,102 @@
+import { chmod, mkdir, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { makeWheel, wheelFileName } from 'pycontainer/testing';
+import { describe, expect, it } from 'vitest';
+import { readBuiltImage } from '../../core/testing/built-image.ts';
+import { makeSample, type Sample } from '../samples/sample.ts';
+
+const SYSTEM = '[build-system]\nrequires = ["hatchling"]\nbuild-backend = "hatchling.build"\n';
+const PROJECT = '[project]\nname = "shop"\nversion = "1.0"\nscripts = { shop = "shop:main" }\n';
+const FILES = {
+  'pyproject.toml': PROJECT + SYSTEM,
+  'shop/__init__.py': 'def main(): ...\n',
+  'shop/data.bin': 'x',
+  'shop/run.sh': '#!/bin/sh\n',
+  'tests/test_shop.py': '',
+};
+const SITE = 'opt/venv/lib/python3.12/site-packages';
+/** No program of the host can be found. */
+const BARE = (sample: Sample) => ({ PYC_CACHE_DIR: sample.cache, HOME: sample.cache, PATH: '/nowhere' });
+
+async function imageOf(sample: Sample, config = {}) {
+  const report = await sample.build(config, { env: BARE(sample) });
+  expect(report.error).toBeNull();
+  return readBuiltImage(join(sample.directory, 'build/image'), report.images[0]!, []);
+}
+
+describe('a project whose backend has known rules', () => {
+  it('is installed from its sources, without any program of the host', async () => {
+    const sample = await makeSample({ files: FILES });
+    await chmod(join(sample.directory, 'shop/run.sh'), 0o755);
+    const image = await imageOf(sample);
+    expect(image.layers.at(-1)?.paths).toContain('opt/venv/bin/shop');
+    expect(image.files.get(`${SITE}/shop/run.sh`)?.mode).toBe(0o755);
+    const paths = [...image.files.keys()].filter((path) => path.startsWith(`${SITE}/shop`));
+    expect(
+      paths
+        .filter((path) => image.files.get(path)?.type === 'file')
+        .map((path) => path.slice(SITE.length + 1)),
+    ).toEqual([
+      'shop-1.0.dist-info/INSTALLER',
+      'shop-1.0.dist-info/METADATA',
+      'shop-1.0.dist-info/RECORD',
+      'shop-1.0.dist-info/WHEEL',
+      'shop-1.0.dist-info/entry_points.txt',
+      'shop/__init__.py',
+      'shop/data.bin',
+      'shop/run.sh',
+    ]);
+  });
+
+  it('has the key of what its files hold: an equal copy gives the same image, a changed file another', async () => {
+    const [first, second] = [await makeSample({ files: FILES }), await makeSample({ files: FILES })];
+    const image = await imageOf(first);
+    expect((await imageOf(second)).digest).toBe(image.digest);
+    await writeFile(join(second.directory, 'shop/data.bin'), 'y');
+    expect((await imageOf(second)).digest).not.toBe(image.digest);
+  });
+
+  it('is built by the host where `builder` asks for it, and where a link leaves open what is meant', async () => {
+    const sample = await makeSample({ files: FILES });
+    const refused = await sample.build({ builder: 'host' }, { env: BARE(sample) });
+    expect(refused.error).toMatchObject({ code: 'PYC_NO_BUILDER' });
+    await symlink('/etc/passwd', join(sample.directory, 'shop/secret.txt'));
+    const linked = await sample.build({}, { env: BARE(sample) });
+    expect(linked.error).toMatchObject({
+      code: 'PYC_NO_BUILDER',
+      message: expect.stringContaining('`shop/secret.txt` is a link'),
+    });
+  });
+
+  it('is taken from the wheelhouse that has its version', async () => {
+    const sample = await makeSample({ files: FILES });
+    const house = join(sample.directory, '../house');
+    await mkdir(house);
+    const recipe = { name: 'shop', version: '1.0', files: { 'shop/__init__.py': 'SUPPLIED = 1\n' } };
+    await writeFile(join(house, wheelFileName(recipe)), await makeWheel(recipe));
+    const image = await imageOf(sample, { wheelhouse: house });
+    expect(image.files.has(`${SITE}/shop/data.bin`)).toBe(false);
+    const other = { ...recipe, version: '2.0' };
+    await writeFile(join(sample.directory, 'pyproject.toml'), FILES['pyproject.toml'].replace('1.0', '1.1'));
+    await writeFile(join(house, wheelFileName(other)), await makeWheel(other));
+    expect((await imageOf(sample, { wheelhouse: house })).files.has(`${SITE}/shop/data.bin`)).toBe(true);
+  });
+});
+
+describe('a wheel that the host built', () => {
+  it('is refused where it does not fit the image', async () => {
+    const sample = await makeSample({
+      files: { ...FILES, 'pyproject.toml': `${PROJECT}[build-system]\nrequires = []\n` },
+    });
+    const bin = join(sample.directory, '../bin');
+    await mkdir(bin);
+    const recipe = { name: 'shop', version: '1.0', tag: 'cp313-cp313-linux_riscv64', files: {} };
+    await writeFile(join(bin, wheelFileName(recipe)), await makeWheel(recipe));
+    const script = `#!/bin/sh\n[ "$1" = --version ] || { while [ $# -gt 2 ]; do shift; done; cp ${bin}/*.whl "$1"; }\n`;
+    await writeFile(join(bin, 'uv'), script);
+    await chmod(join(bin, 'uv'), 0o755);
+    await writeFile(join(sample.directory, 'setup.py'), '');
+    const env = { ...BARE(sample), PATH: `${bin}:/usr/bin:/bin` };
+    expect((await sample.build({}, { env })).error).toMatchObject({ code: 'PYC_PROJECT_WHEEL_UNFIT' });
+  });
+});
