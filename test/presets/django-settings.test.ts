@@ -43,6 +43,7 @@ describe('STATIC_ROOT', () => {
       'STATIC_ROOT = BASE_DIR.parent / "srv"': '/srv',
       'STATIC_ROOT = "/var/www/" + "static"': '/var/www/static',
       'STATIC_ROOT = "relative"': '/app/relative',
+      'N = "n"\nSTATIC_ROOT = f"{BASE_DIR}/{{x}}" f"/{ N }" "/y"': '/app/{x}/n/y',
       'STATIC_ROOT = BASE_DIR / "/abs"': '/abs',
       'import os\nB = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))\nSTATIC_ROOT = os.path.join(B, "s")':
         '/app/s',
@@ -144,7 +145,7 @@ WHITENOISE_KEEP_ONLY_HASHED_FILES = not False
       'STATIC_ROOT = config("ROOT")': '5 a call of `config` decides it',
       'STATIC_ROOT = os.environ["ROOT"]': '5 it depends on the environment variable `ROOT`',
       'STATIC_ROOT = os.getenv("ROOT", "x")': '5 it depends on the environment variable `ROOT`',
-      'STATIC_ROOT = f"{x}/y"': '5 this expression is not read',
+      'STATIC_ROOT = f"{x!r}/y"': '5 this expression is not read',
       'INSTALLED_APPS += config("APPS")': '5 a call of `config` decides it',
       'if config("DEBUG"):\n  INSTALLED_APPS += ["debug_toolbar"]': '5 a call of `config` decides it',
       'for app in ["x"]:\n  INSTALLED_APPS.append(app)': '6 it stands in a loop or a handler',

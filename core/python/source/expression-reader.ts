@@ -263,11 +263,16 @@ class ExpressionReader {
   #strings(): Expression {
     const { line } = this.#token();
     let value: string | undefined = '';
+    let pieces: Expression[] | undefined = [];
     for (; this.#token().kind === 'string'; this.at += 1) {
-      const next = this.#token().value;
+      const { value: next, pieces: formatted } = this.#token();
       value = value === undefined || next === undefined ? undefined : value + next;
+      const read = formatted ?? (next === undefined ? undefined : [next]);
+      if (read === undefined) pieces = undefined;
+      else pieces?.push(...read.map((piece) => pieceOf(piece, line)));
     }
-    return value === undefined ? { kind: 'unknown', line } : { kind: 'string', value, line };
+    if (value !== undefined) return { kind: 'string', value, line };
+    return pieces === undefined ? { kind: 'unknown', line } : { kind: 'formatted', pieces, line };
   }
 
   #lambda(): Expression {
@@ -406,6 +411,17 @@ class ExpressionReader {
 
 function isCompared(operator: string): operator is (Expression & { kind: 'comparison' })['operator'] {
   return operator === '==' || operator === '!=' || operator === 'in' || operator === 'not in';
+}
+
+/** A text, or a field's name. */
+function pieceOf(piece: string | readonly string[], line: number): Expression {
+  if (typeof piece === 'string') return { kind: 'string', value: piece, line };
+  const [first = '', ...rest] = piece.slice(0, MAX_DEPTH);
+  return rest.reduce<Expression>((value, name) => ({ kind: 'attribute', value, name, line }), {
+    kind: 'name',
+    name: first,
+    line,
+  });
 }
 
 function join(operator: '+' | '/', left: Expression, right: Expression, terms: number): Expression {

@@ -15,6 +15,8 @@ export type Expression = At &
     | { readonly kind: 'call'; readonly callee: Expression; readonly arguments: readonly Argument[] }
     | { readonly kind: 'subscript'; readonly value: Expression; readonly index: Expression }
     | { readonly kind: 'string'; readonly value: string }
+    /** An f-string whose fields are names, with dots in between or without. */
+    | { readonly kind: 'formatted'; readonly pieces: readonly Expression[] }
     /** As written. */
     | { readonly kind: 'number'; readonly text: string }
     | { readonly kind: 'constant'; readonly value: boolean | null }

@@ -1,6 +1,6 @@
 /**
  * String literals: where one ends and what it says (language reference, "String and Bytes literals",
- * f-strings as of Python 3.12, t-strings as of 3.14). Fields of f-strings are skipped, never read.
+ * f-strings as of Python 3.12, t-strings as of 3.14). Of the fields of f-strings, only plain names are read.
  */
 
 /** A literal that was found: where it ends and its value, which bytes, f- and t-strings do not have. */
@@ -8,6 +8,8 @@ export interface StringLiteral {
   /** Index behind the closing quote. */
   readonly end: number;
   readonly value: string | undefined;
+  /** Of an f-string whose fields are all names: its texts, and each field as a list of names with dots in between. */
+  readonly pieces?: readonly (string | readonly string[])[];
 }
 
 /** Python itself refuses deeper nesting of f-strings. */
@@ -29,10 +31,25 @@ export function isStringPrefix(text: string): boolean {
 export function readStringLiteral(text: string, start: number, prefix: string): StringLiteral | undefined {
   const end = endOf(text, start, prefix, 0);
   if (end === undefined) return undefined;
-  if (/[bft]/i.test(prefix)) return { end, value: undefined };
   const quotes = text.startsWith(text[start]!.repeat(3), start) ? 3 : 1;
   const body = text.slice(start + quotes, end - quotes);
+  const pieces = /^f$/i.test(prefix) ? piecesOf(body) : undefined;
+  if (/[bft]/i.test(prefix)) return { end, value: undefined, ...(pieces === undefined ? {} : { pieces }) };
   return { end, value: /r/i.test(prefix) ? body : textOf(body) };
+}
+
+const PIECE = /\{\s*([\p{XIDS}_][\p{XIDC}.]*)\s*\}|((?:[^{}\\]|\{\{|\}\})+)/uy;
+
+/** Undefined where an f-string has escapes, or fields other than names. */
+function piecesOf(body: string): readonly (string | readonly string[])[] | undefined {
+  const pieces: (string | readonly string[])[] = [];
+  PIECE.lastIndex = 0;
+  while (PIECE.lastIndex < body.length) {
+    const [, field, text] = PIECE.exec(body) ?? [];
+    if (field === undefined && text === undefined) return undefined;
+    pieces.push(field === undefined ? text!.replaceAll('{{', '{').replaceAll('}}', '}') : field.split('.'));
+  }
+  return pieces;
 }
 
 function endOf(text: string, start: number, prefix: string, nesting: number): number | undefined {

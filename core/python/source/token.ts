@@ -15,6 +15,8 @@ export interface Token {
   readonly line: number;
   /** What a string says; undefined for bytes, f- and t-strings. */
   readonly value?: string | undefined;
+  /** Of an f-string whose fields are all names. */
+  readonly pieces?: readonly (string | readonly string[])[];
   /** Of an opening bracket: the index of the token that closes it. */
   close?: number;
 }
@@ -127,7 +129,8 @@ export function tokenize(path: string, text: string): Token[] {
   function string(prefix: string): number {
     const literal = readStringLiteral(text, at, prefix);
     if (literal === undefined) throw new SourceError(path, line, 'a string literal does not end');
-    tokens.push({ kind: 'string', text: '', line, value: literal.value });
+    const { value, pieces } = literal;
+    tokens.push({ kind: 'string', text: '', line, value, ...(pieces === undefined ? {} : { pieces }) });
     for (
       let end = text.indexOf('\n', at);
       end !== -1 && end < literal.end;

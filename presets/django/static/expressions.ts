@@ -2,7 +2,7 @@
 import { dottedName, type Expression } from 'pycontainer/python';
 import { attributeOf, call, combine, compare, itemOf, type Surroundings } from './operations.ts';
 import type { Scope } from './scope.ts';
-import { flag, itemsOf, type Open, textValue, truthOf, type Value } from './value.ts';
+import { flag, itemsOf, type Open, stringOf, textValue, truthOf, type Value } from './value.ts';
 
 const BUILT_IN = new Set([
   'str',
@@ -35,6 +35,16 @@ export class Expressions {
     switch (expression.kind) {
       case 'string':
         return textValue(expression.value);
+      case 'formatted': {
+        let text = '';
+        for (const piece of expression.pieces) {
+          const value = await this.value(piece, scope);
+          const next = stringOf(value);
+          if (next === undefined) return value.kind === 'open' ? value : open('this expression is not read');
+          text += next;
+        }
+        return textValue(text);
+      }
       case 'number': {
         const number = Number(expression.text.replaceAll('_', ''));
         return Number.isSafeInteger(number) ? { kind: 'number', number } : open('this number is not read');

@@ -67,6 +67,8 @@ function value(expression: Expression | undefined): string {
     case 'boolean':
     case 'comparison':
       return `<${value(expression.left)} ${expression.operator} ${value(expression.right)}>`;
+    case 'formatted':
+      return `f<${expression.pieces.map(value).join(' ')}>`;
     case 'not':
       return `<not ${value(expression.value)}>`;
     case 'conditional':
@@ -244,6 +246,11 @@ describe('expressions', () => {
       '"\\N{BULLET}"': '?',
       'b"x"': '?',
       'f"{a["b"]}" "c"': '?',
+      'f"{a.b}/{{x}}" "c" f"{ d }"': 'f<a.b "/{x}" "c" d>',
+      'f"a" "b"': 'f<"a" "b">',
+      'f"{a!r}"': '?',
+      'f"\\n{a}"': '?',
+      'rf"{a}"': '?',
       'BASE / "a" / "b"': '((BASE / "a") / "b")',
       'X + ["a"] + (1,)': '((X + list["a"]) + tuple[1])',
       'a or b() and not c': '<a or <b() and <not c>>>',
