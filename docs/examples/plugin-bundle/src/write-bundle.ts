@@ -9,8 +9,8 @@ import {
   type FinishedBuild,
   isPycError,
   messageOf,
-  PycError,
   type PublishContext,
+  PycError,
   visible,
 } from 'pycontainer';
 import { type Pack, pack } from 'tar-stream';
