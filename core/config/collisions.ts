@@ -59,7 +59,7 @@ export function faultsOfNames(images: readonly ImageOutputs[], origin: Origin): 
 
 /** Outputs that one image would write over another's, among those that are built. */
 export function faultsOfOutputs(images: readonly ImageOutputs[], origin: Origin): readonly ConfigFault[] {
-  const writers = writersOf(images, (spec) => /^(?:archive|docker-archive|registry):/.test(spec));
+  const writers = writersOf(images, (spec) => /^(?:archive|docker-archive|registry|wheelhouse):/.test(spec));
   return [...writers]
     .filter(([, { length }]) => length > 1)
     .map(([spec, [first, ...others]]) => {

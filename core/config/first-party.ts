@@ -9,6 +9,7 @@ type Load = () => Promise<object>;
 export const PLUGINS: Readonly<Record<string, Load>> = {
   debian: () => import('pycontainer/plugins/debian'),
   sbom: () => import('pycontainer/plugins/sbom'),
+  wheelhouse: () => import('pycontainer/plugins/wheelhouse'),
 };
 
 /** First-party presets, in the order in which `auto` asks those of one rank. */

@@ -26,7 +26,15 @@ import type { Collected, ImageConfig, LayerPlan, Resolution } from './values.ts'
 
 const platform = members({ os: text, architecture: text });
 const role = oneOf('system', 'environment', 'dependency', 'project', 'plugin');
-const part = members({ name: text, key: digest, role, size: number, record: method, entries: method });
+const part = members({
+  name: text,
+  key: digest,
+  role,
+  size: number,
+  wheel: optional(members({ name: text, open: method })),
+  record: method,
+  entries: method,
+});
 const distribution = members({
   name: text,
   version: text,

@@ -110,6 +110,19 @@ export interface PartRecord {
   readonly components: readonly ComponentFacts[];
 }
 
+/** The wheel that a part was made of, for outputs that hand on the wheels themselves. */
+export interface PartWheel {
+  /** The file's name, as in `shop-1.0-py3-none-any.whl`. */
+  readonly name: string;
+  /** Its bytes on this host, verified; fetches them where nothing needed them before. */
+  open(signal?: AbortSignal): Promise<{
+    /** Absolute path. */
+    readonly file: string;
+    readonly digest: Digest;
+    readonly size: number;
+  }>;
+}
+
 /** A piece of the tree that comes from one source and changes as one. */
 export interface Part {
   /** Unique in its tree: a normalised distribution name, `environment`, `project`, or a plugin's own word. */
@@ -119,6 +132,8 @@ export interface Part {
   readonly role: PartRole;
   /** Bytes of the source it was made of (a wheel's size); guides how layers are cut. */
   readonly size: number;
+  /** Absent where it was not made of a wheel. What changes the part's files leaves it as it is. */
+  readonly wheel?: PartWheel;
   record(signal?: AbortSignal): Promise<PartRecord>;
   /** Sorted by path; may fetch and open what the part is made of. */
   entries(signal?: AbortSignal): AsyncIterable<TreeItem>;

@@ -94,7 +94,7 @@ function command(): Command {
     .addOption(
       list(
         '--output <spec>',
-        'layout:DIR, archive:FILE, docker-archive:FILE, registry:REF; repeatable (default: layout:build/image)',
+        'layout:DIR, archive:FILE, docker-archive:FILE, registry:REF, wheelhouse:DIR; repeatable (default: layout:build/image)',
       ),
     )
     .addOption(new Option('--push', 'push every tag to its registry'))

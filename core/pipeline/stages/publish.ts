@@ -23,7 +23,7 @@ export class PushError extends PycError {
 export const DEFAULT_OUTPUT = 'layout:build/image';
 
 /** Schemes of our own destinations: what an unknown one is compared with. */
-const SCHEMES = ['layout', 'archive', 'docker-archive', 'registry'];
+const SCHEMES = ['layout', 'archive', 'docker-archive', 'registry', 'wheelhouse'];
 
 /** Full references, each once: the tags, put into the configured registry. */
 export function referencesOf(
@@ -71,7 +71,7 @@ export async function findDestinations(specs: readonly string[], graph: Graph): 
       throw new OutputError(`\`${spec}\` is no output that this build knows`, {
         hint:
           close === undefined || close === request.scheme
-            ? 'write `layout:DIR`, `archive:FILE`, `docker-archive:FILE` or `registry:REF`, or add the plugin that knows it'
+            ? 'write `layout:DIR`, `archive:FILE`, `docker-archive:FILE`, `registry:REF` or `wheelhouse:DIR`, or add the plugin that knows it'
             : `did you mean \`${close}:${request.location}\`?`,
       });
     }

@@ -71,6 +71,10 @@ export function partOfWheel(options: WheelPartOptions): Part {
     key,
     role,
     size,
+    wheel: {
+      name: fileName,
+      open: async (signal) => ({ file: await options.openWheel(signal), digest, size }),
+    },
     async record(signal) {
       const known = laidOut === undefined ? await records.get(key) : undefined;
       if (known !== undefined) return known;
