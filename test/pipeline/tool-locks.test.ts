@@ -93,6 +93,32 @@ describe.each(Object.keys(LOCKED) as (keyof typeof LOCKED)[])('a project locked 
   });
 });
 
+describe('a path dependency', () => {
+  it('may lie anywhere in the git repository, and nowhere else', async () => {
+    const sample = await makeSample();
+    await writeFiles(sample.directory, {
+      'pyproject.toml': PROJECT,
+      'poetry.lock': `[[package]]
+name = "alpha"
+version = "1.0"
+groups = ["main"]
+files = []
+[package.source]
+type = "directory"
+url = "../alpha"
+[metadata]
+lock-version = "2.1"
+python-versions = "*"
+`,
+    });
+    const codeOf = async (): Promise<string | undefined> =>
+      (await sample.build({}, { dryRun: true })).error?.code;
+    expect(await codeOf()).toBe('PYC_LOCK_PATH_OUTSIDE');
+    await writeFiles(join(sample.directory, '..'), { '.git/HEAD': 'ref: refs/heads/main\n' });
+    expect(await codeOf()).not.toBe('PYC_LOCK_PATH_OUTSIDE');
+  });
+});
+
 describe('a project with several locks', () => {
   it('takes the lock that is stated instead of the first', async () => {
     const sample = await makeSample({ wheels: [ALPHA, BETA] });

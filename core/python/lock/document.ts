@@ -47,6 +47,11 @@ export class Entry {
     return new Entry(Object.hasOwn(table, key) ? table[key] : undefined, this.#file, this, key);
   }
 
+  /** As {@link get}, and of an absent table every member is absent. */
+  optional(key: string): Entry {
+    return this.isAbsent ? new Entry(undefined, this.#file, this, key) : this.get(key);
+  }
+
   table(): Readonly<Record<string, unknown>> {
     const { value } = this;
     if (typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Date)) {

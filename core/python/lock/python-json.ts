@@ -20,6 +20,11 @@ export function parseExactToml(text: string): ExactTable {
   return parse(text.replace(/^\uFEFF/, ''), { integersAsBigInt: true });
 }
 
+/** The value where it is a table, else an empty one. */
+export function tableOf(value: unknown): ExactTable {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as ExactTable) : {};
+}
+
 /** Undefined where Python would raise: for dates and times. */
 export function pythonJson(value: unknown, separators: JsonSeparators = DEFAULT): string | undefined {
   switch (typeof value) {

@@ -7,7 +7,7 @@ import { resolveDependencyGroups } from '../../dependency-groups.ts';
 import { normalizeName } from '../../name.ts';
 import { Requirement } from '../../requirement.ts';
 import { Entry } from '../document.ts';
-import { type ExactTable, pythonJson } from '../python-json.ts';
+import { type ExactTable, pythonJson, tableOf } from '../python-json.ts';
 import { DEFAULT_GROUP } from './read.ts';
 
 /** One `[[tool.pdm.source]]` of the kind `index`. */
@@ -37,26 +37,26 @@ export interface PdmProject {
  */
 export function readPdmProject(document: ExactTable): PdmProject {
   const root = Entry.root(document, 'pyproject.toml');
-  const project = member(root, 'project');
-  const pdm = member(member(root, 'tool'), 'pdm');
-  const extras = member(project, 'optional-dependencies').members();
-  const standard = member(root, 'dependency-groups');
+  const project = root.optional('project');
+  const pdm = root.optional('tool').optional('pdm');
+  const extras = project.optional('optional-dependencies').members();
+  const standard = root.optional('dependency-groups');
   const groups = new Map<string, Requirement[]>();
   const add = (name: string, requirements: readonly Requirement[]): void => {
     const group = normalizeName(name);
     groups.set(group, [...(groups.get(group) ?? []), ...requirements]);
   };
-  add(DEFAULT_GROUP, requirementsOf(member(project, 'dependencies')));
+  add(DEFAULT_GROUP, requirementsOf(project.optional('dependencies')));
   for (const [name, list] of extras) add(name, requirementsOf(list));
   for (const [name, list] of standard.members())
     add(
       name,
       list.attempt(() => resolveDependencyGroups(standard.table(), [name])),
     );
-  for (const [name, list] of member(pdm, 'dev-dependencies').members()) add(name, requirementsOf(list));
-  const sources = member(pdm, 'source').items();
+  for (const [name, list] of pdm.optional('dev-dependencies').members()) add(name, requirementsOf(list));
+  const sources = pdm.optional('source').items();
   const isIndex = (source: Entry): boolean => (source.get('type').optionalString() ?? 'index') === 'index';
-  const name = member(project, 'name').optionalString();
+  const name = project.optional('name').optionalString();
   return {
     name: name === undefined ? undefined : normalizeName(name),
     groups,
@@ -114,12 +114,4 @@ function readIndex(entry: Entry): readonly PdmIndex[] {
       excludes: entry.get('exclude_packages').strings(),
     },
   ];
-}
-
-function member(table: Entry, key: string): Entry {
-  return table.isAbsent ? table : table.get(key);
-}
-
-function tableOf(value: unknown): ExactTable {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as ExactTable) : {};
 }

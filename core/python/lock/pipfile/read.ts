@@ -26,10 +26,9 @@ export function readPipfileDocument(
   if (specification !== SPECIFICATION) {
     throw new LockVersionError(document.file, String(specification), String(SPECIFICATION));
   }
-  const hash = meta.get('hash');
   return {
     file: document.file,
-    contentHash: hash.isAbsent ? undefined : hash.get('sha256').optionalString(),
+    contentHash: meta.get('hash').optional('sha256').optionalString(),
     python: readPython(meta.get('requires')),
     indexes: meta
       .get('sources')

@@ -1,7 +1,7 @@
 /** Poetry's content hash: what of pyproject.toml a lock depends on, as the versions of Poetry have computed it. */
 import { createHash } from 'node:crypto';
 import { compareVersions, Version } from '../../version.ts';
-import { type ExactTable, pythonJson } from '../python-json.ts';
+import { type ExactTable, pythonJson, tableOf } from '../python-json.ts';
 import type { PoetryLock } from './poetry-lock.ts';
 
 /** Always hashed by the versions before `[project]` was read, with null for what is absent. */
@@ -48,8 +48,4 @@ export function contentHashOf(pyproject: ExactTable, withGroups: boolean): strin
 
 function present(pairs: readonly (readonly [key: string, value: unknown])[]): Record<string, unknown> {
   return Object.fromEntries(pairs.filter(([, value]) => value !== undefined));
-}
-
-function tableOf(value: unknown): ExactTable {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as ExactTable) : {};
 }

@@ -28,14 +28,14 @@ export interface PoetryProject {
  */
 export function readPoetryProject(document: Readonly<Record<string, unknown>>): PoetryProject {
   const root = Entry.root(document, 'pyproject.toml');
-  const project = member(root, 'project');
-  const poetry = member(member(root, 'tool'), 'poetry');
+  const project = root.optional('project');
+  const poetry = root.optional('tool').optional('poetry');
   const groups = new Map<string, PoetryEdge[]>([[MAIN_GROUP, mainEdges(project, poetry)]]);
   const add = (name: string, edges: readonly PoetryEdge[]): void => {
     const group = normalizeName(name);
     groups.set(group, [...(groups.get(group) ?? []), ...edges]);
   };
-  const standard = member(root, 'dependency-groups');
+  const standard = root.optional('dependency-groups');
   const table = standard.isAbsent ? {} : standard.table();
   for (const [name, entry] of standard.members()) {
     add(
@@ -43,29 +43,30 @@ export function readPoetryProject(document: Readonly<Record<string, unknown>>): 
       entry.attempt(() => resolveDependencyGroups(table, [name]).map((one) => edgeOfRequirement(one))),
     );
   }
-  for (const [name, group] of member(poetry, 'group').members())
+  for (const [name, group] of poetry.optional('group').members())
     add(name, edgesOfTable(group.get('dependencies')));
-  const legacy = member(poetry, 'dev-dependencies');
+  const legacy = poetry.optional('dev-dependencies');
   if (!legacy.isAbsent) add('dev', edgesOfTable(legacy));
+  const name = project.optional('name').optionalString() ?? poetry.optional('name').optionalString();
   return {
-    name: (
-      member(project, 'name').optionalString() ?? member(poetry, 'name').optionalString()
-    )?.toLowerCase(),
+    name: name === undefined ? undefined : normalizeName(name),
     groups,
     extras: extrasOf(project, poetry),
   };
 }
 
 function mainEdges(project: Entry, poetry: Entry): PoetryEdge[] {
-  const required = member(project, 'dependencies')
+  const required = project
+    .optional('dependencies')
     .items()
     .map((item) => edgeOfRequirement(item.parsed(Requirement.parse)));
-  const optional = member(project, 'optional-dependencies')
+  const optional = project
+    .optional('optional-dependencies')
     .members()
     .flatMap(([, list]) =>
       list.items().map((item) => edgeOfRequirement(item.parsed(Requirement.parse), true)),
     );
-  return [...required, ...optional, ...edgesOfTable(member(poetry, 'dependencies'))];
+  return [...required, ...optional, ...edgesOfTable(poetry.optional('dependencies'))];
 }
 
 /** `python` among the requirements is what the project demands of Python. */
@@ -77,7 +78,7 @@ function edgesOfTable(table: Entry): readonly PoetryEdge[] {
 }
 
 function extrasOf(project: Entry, poetry: Entry): ReadonlyMap<string, readonly string[]> {
-  const standard = member(project, 'optional-dependencies').members();
+  const standard = project.optional('optional-dependencies').members();
   if (standard.length > 0) {
     return new Map(
       standard.map(([extra, list]) => [
@@ -87,12 +88,9 @@ function extrasOf(project: Entry, poetry: Entry): ReadonlyMap<string, readonly s
     );
   }
   return new Map(
-    member(poetry, 'extras')
+    poetry
+      .optional('extras')
       .members()
       .map(([extra, list]) => [normalizeName(extra), list.strings().map(normalizeName)]),
   );
-}
-
-function member(table: Entry, key: string): Entry {
-  return table.isAbsent ? table : table.get(key);
 }

@@ -108,7 +108,7 @@ function readExtras(entry: Entry, owner: string): ReadonlyMap<string, PoetryExtr
 }
 
 function readSource(entry: Entry): PoetrySource {
-  const type = entry.isAbsent ? undefined : entry.get('type').optionalString();
+  const type = entry.optional('type').optionalString();
   if (entry.isAbsent || type === undefined || type === 'pypi') return { kind: 'index', url: undefined };
   const url = entry.get('url').string();
   const subdirectory = entry.get('subdirectory').optionalString();
@@ -145,15 +145,13 @@ function readMarkers(entry: Entry, groups: readonly string[]): ReadonlyMap<strin
 
 /** The formats up to 1.1 keep all files in one table, by the package's name. */
 function legacyFiles(metadata: Entry, name: string): readonly Entry[] {
-  const files = metadata.get('files');
-  return files.isAbsent ? [] : files.get(name).items();
+  return metadata.get('files').optional(name).items();
 }
 
 function legacyHashes(metadata: Entry, name: string): readonly string[] {
-  const hashes = metadata.get('hashes');
-  if (hashes.isAbsent) return [];
-  return hashes
-    .get(name)
+  return metadata
+    .get('hashes')
+    .optional(name)
     .strings()
     .map((hash) => (hash.includes(':') ? hash : `sha256:${hash}`).toLowerCase());
 }
