@@ -80,7 +80,9 @@ const requireForBuiltins = {
       // Who needs nothing of that chunk is made to load it all the same.
       const idle = asking && new RegExp(`^import "[./a-z]*/${basename(asking.path)}";\\n`, 'm');
       for (const file of outputFiles) {
-        const text = file === asking ? `${REQUIRE}\n${file.text}` : file.text.replace(idle ?? '', '');
+        const whole = file === asking ? `${REQUIRE}\n${file.text}` : file.text.replace(idle ?? '', '');
+        // Deno reads what a literal names before it runs anything, and would load every command for each.
+        const text = whole.replaceAll(/\bimport\("(\.[^"]*\/[\w.-]+\.js)"\)/g, 'import(["$1"].join(""))');
         await mkdir(dirname(file.path), { recursive: true });
         await writeFile(file.path, text);
       }
