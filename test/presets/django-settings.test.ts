@@ -139,6 +139,25 @@ WHITENOISE_KEEP_ONLY_HASHED_FILES = not False
     expect(await stopOf(`${APPS}STATIC_ROOT = "r"\n`, { django: '7.0' })).toBe('planned');
   });
 
+  it("may be a project's own storage that changes nothing of what is written", async () => {
+    const settings = `${APPS}STATIC_ROOT = "r"\nSTORAGES = {"staticfiles": {"BACKEND": "conf.storage.Own"}}\n`;
+    const storage = (body: string): Record<string, string> => ({
+      'conf/lax.py':
+        'from whitenoise import storage\n\nclass Lax(storage.CompressedManifestStaticFilesStorage):\n    "It says."\n    manifest_strict = False\n',
+      'conf/storage.py': `from .lax import Lax as Base\n\nclass Own(Base):\n    ${body}\n`,
+    });
+    expect((await plan(settings, { others: storage('pass') })).storage).toEqual({
+      name: 'conf.storage.Own',
+      hasManifest: true,
+      compresses: true,
+    });
+    for (const body of ['manifest_name = "x.json"', 'def url(self, name): return name']) {
+      expect(await stopOf(settings, { others: storage(body) })).toBe(
+        'PYC_DJANGO_STATIC_UNREADABLE conf/settings.py:3 only Python knows what `conf.storage.Own` writes',
+      );
+    }
+  });
+
   it('that only Python knows stop with file and line', async () => {
     const head = `import os, environ\nfrom decouple import config\n${APPS}STATIC_ROOT = "r"\n`;
     const cases: Record<string, string> = {

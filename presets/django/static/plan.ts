@@ -5,6 +5,7 @@ import { type Place, StaticInvalidError, StaticUnreadableError } from './errors.
 import { joinPath, normalizePath } from './python-url.ts';
 import { RELEASES, type Release } from './references.ts';
 import { readSettings, type Settings, type SettingsOptions } from './settings-module.ts';
+import { PLAIN, type Storage, storageOf } from './storages.ts';
 import { itemsOf, stringOf, truthOf, type Value } from './value.ts';
 
 /** A folder of `STATICFILES_DIRS`. */
@@ -29,14 +30,6 @@ export interface StaticPlan {
   readonly keepsOnlyHashed: boolean;
 }
 
-/** A storage whose rules are known. */
-export interface Storage {
-  readonly name: string;
-  readonly hasManifest: boolean;
-  /** True: it would write compressed copies too, which WhiteNoise does without. */
-  readonly compresses: boolean;
-}
-
 /** Why there is nothing to collect. */
 export interface NothingToCollect {
   readonly why: string;
@@ -46,13 +39,6 @@ export interface NothingToCollect {
 const FINDERS: ReadonlyMap<string, 'folders' | 'applications'> = new Map([
   ['django.contrib.staticfiles.finders.FileSystemFinder', 'folders'],
   ['django.contrib.staticfiles.finders.AppDirectoriesFinder', 'applications'],
-]);
-const PLAIN = 'django.contrib.staticfiles.storage.StaticFilesStorage';
-const STORAGES: ReadonlyMap<string, Omit<Storage, 'name'>> = new Map([
-  [PLAIN, { hasManifest: false, compresses: false }],
-  ['django.contrib.staticfiles.storage.ManifestStaticFilesStorage', { hasManifest: true, compresses: false }],
-  ['whitenoise.storage.CompressedStaticFilesStorage', { hasManifest: false, compresses: true }],
-  ['whitenoise.storage.CompressedManifestStaticFilesStorage', { hasManifest: true, compresses: true }],
 ]);
 const INSTALLED = /^django\.contrib\.staticfiles(?:\.apps\.StaticFilesConfig)?$|StaticFiles\w*Config$/;
 
@@ -87,7 +73,7 @@ export async function planStatic(
       details: [place],
     });
   }
-  const storage = await settings.storage(django);
+  const storage = await settings.storage(tree, django);
   const locations = await settings.locations();
   if (locations.some(({ folder }) => folder === root)) {
     throw new StaticInvalidError(
@@ -223,10 +209,10 @@ class Reader {
     };
   }
 
-  async storage(django: string | undefined): Promise<Storage> {
+  async storage(tree: SourceTree, django: string | undefined): Promise<Storage> {
     const [name, setting] = await this.#backend(django);
-    const known = STORAGES.get(name);
-    if (known !== undefined) return { name, ...known };
+    const known = await storageOf(tree, name);
+    if (known !== undefined) return known;
     throw this.#unread(setting, undefined, `only Python knows what \`${name}\` writes`);
   }
 
