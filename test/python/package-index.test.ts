@@ -293,6 +293,45 @@ describe('the file of a pinned version', () => {
     });
   });
 
+  it('is the one of the locked hash where another local version is higher', async () => {
+    const origin = await indexOf({
+      '/simple/a/': [
+        JSON_TYPE,
+        jsonPage([
+          { name: 'a-1.0+cpu-py3-none-any.whl', hash: '01' },
+          { name: 'a-1.0-py3-none-any.whl', hash: '02' },
+        ]),
+      ],
+    });
+    expect(await find(origin, { hashes: ['sha256:02'] })).toMatchObject({ found: { version: '1.0' } });
+    expect(await find(origin, { hashes: ['sha256:01', 'sha256:02'] })).toMatchObject({
+      found: { version: '1.0+cpu' },
+    });
+  });
+
+  it('is the one that a lock names, by its hash, or by its name where the index states none', async () => {
+    const origin = await indexOf({
+      '/simple/a/': [
+        JSON_TYPE,
+        jsonPage([
+          { name: 'a-1.0-py2.py3-none-any.whl', hash: '01' },
+          { name: 'a-1.0-py3-none-any.whl', hash: '02' },
+          { name: 'a-1.0-cp312-cp312-manylinux_2_17_x86_64.whl' },
+          { name: 'a-1.0-cp312-none-any.whl' },
+        ]),
+      ],
+    });
+    const named = (name: string, hash: string) =>
+      find(origin, { file: { name, hashes: [`sha256:${hash}`] } });
+    expect(await named('a-1.0-py3-none-any.whl', '01')).toMatchObject({
+      found: { file: { name: 'a-1.0-py2.py3-none-any.whl', hashes: ['sha256:01'] } },
+    });
+    expect(await named('a-1.0-cp312-none-any.whl', '03')).toMatchObject({
+      found: { file: { name: 'a-1.0-cp312-none-any.whl', hashes: ['sha256:03'] } },
+    });
+    expect(await codeOf(named('a-1.0-py3-none-any.whl', '03'))).toBe('PYC_INDEX_FILE_MISSING');
+  });
+
   it('comes from the first index that has the project, and from a later one only by its hash', async () => {
     const origin = await indexOf({
       '/one/a/': [JSON_TYPE, jsonPage([{ name: 'a-0.9-py3-none-any.whl', hash: '01' }])],

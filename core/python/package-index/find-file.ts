@@ -47,20 +47,19 @@ export async function findFile(
   signal?: AbortSignal,
 ): Promise<FoundFile> {
   if (isLocated(distribution.file)) return { found: distribution };
-  const locked = new Set(lockedHashes(distribution));
+  const isLocked = lockedHashes(distribution).length > 0;
   const roots = distribution.indexes ?? [distribution.index ?? index.defaultIndex];
   const asked: string[] = [];
   for (const root of roots) {
     const page = await index.project(distribution.name, root, signal);
     asked.push(redactUrl(root));
     if (page === undefined) continue;
-    const versions = candidatesOf(page.files, distribution);
-    const candidates = versions.filter(({ hashes }) => locked.size === 0 || hashes.length > 0);
+    const candidates = candidatesOf(page.files, distribution);
     if (candidates.length > 0) return choose(candidates, distribution, root, wheelSupport(target));
     // A locked hash proves a file, wherever it comes from; without one the first index has the last word.
-    if (locked.size === 0) break;
+    if (!isLocked) break;
   }
-  throw missing(distribution, asked, locked.size > 0);
+  throw missing(distribution, asked, isLocked);
 }
 
 /** Of the file that the lock names, else of any file of the version. */
@@ -92,13 +91,14 @@ function candidatesOf(files: readonly IndexFile[], distribution: Distribution): 
       },
     ];
   });
+  const proven = candidates.filter(({ hashes }) => locked.length === 0 || hashes.length > 0);
   // `==1.0` admits `1.0+cpu` as well: the highest is taken, as every installer does.
-  const best = candidates.reduce<Version | undefined>(
+  const best = proven.reduce<Version | undefined>(
     (highest, { version }) =>
       highest === undefined || compareVersions(version, highest) > 0 ? version : highest,
     undefined,
   );
-  return candidates.filter(({ version }) => best !== undefined && compareVersions(version, best) === 0);
+  return proven.filter(({ version }) => best !== undefined && compareVersions(version, best) === 0);
 }
 
 /**
