@@ -3,6 +3,7 @@
  * `build_wheel`). Where the rules do not tell, the result says why; nothing is guessed.
  */
 import { parse as parseToml } from 'smol-toml';
+import { isPycError } from '../../primitives/errors.ts';
 import { normalizeName } from '../name.ts';
 import { Requirement } from '../requirement.ts';
 import type { Surroundings } from './backend.ts';
@@ -24,11 +25,12 @@ export async function planLocalProject(files: ProjectFiles, surroundings: Surrou
   try {
     const document = readDocument(files);
     const { rules, name, version } = backendOf(document);
-    const spellLicense = await licenseSpelling();
+    const { spellLicense } = await import('./spdx.ts');
     const wheel = rules({ files, document, version, surroundings, spellLicense });
     return { static: true, backend: `${name} ${version}`, wheel };
   } catch (error) {
-    if (error instanceof NotStatic) return { static: false, reason: error.message };
+    // What is no requirement, no version or no path is for the backend to judge as well.
+    if (error instanceof NotStatic || isPycError(error)) return { static: false, reason: error.message };
     throw error;
   }
 }
@@ -66,10 +68,4 @@ function backendOf(document: Table) {
   if (version === undefined)
     return notStatic(`no known version of ${backend.name} is one that \`build-system.requires\` admits`);
   return { rules: backend.rules, name: backend.name, version };
-}
-
-/** The list of SPDX is large, and only needed here. */
-async function licenseSpelling() {
-  const { fixupSpdxId } = await import('@cyclonedx/cyclonedx-library/SPDX');
-  return fixupSpdxId as (identifier: string) => string | undefined;
 }

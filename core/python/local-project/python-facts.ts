@@ -1,7 +1,5 @@
 /** What backends read out of a project's modules without running them: a docstring, the text given to a name. */
-import { isPycError } from '../../primitives/errors.ts';
 import { decodeSource, type Expression, readModule, type SourceModule } from '../source/index.ts';
-import { notStatic } from './not-static.ts';
 import type { ProjectFiles } from './project-files.ts';
 import { existingFile } from './text.ts';
 
@@ -12,13 +10,11 @@ export interface PythonFacts {
   valuesOf(name: string): readonly Expression[];
 }
 
-/** @throws NotStatic for a module that cannot be read */
+/** @throws SourceError for a module that cannot be read */
 export function pythonFacts(files: ProjectFiles, path: string): PythonFacts {
   const bytes = files.read(existingFile(files, path));
-  const [module, lines] = attempt(() => [
-    readModule(path, bytes),
-    decodeSource(path, bytes).split(/\r\n|\r|\n/),
-  ]);
+  const module = readModule(path, bytes);
+  const lines = decodeSource(path, bytes).split(/\r\n|\r|\n/);
   return {
     docstring: docstringOf(module, lines),
     valuesOf: (name) =>
@@ -41,13 +37,4 @@ function docstringOf({ statements }: SourceModule, lines: readonly string[]): st
   return isFirst && /^[rRuU]?["']/.test((lines[first.line - 1] ?? '').replace(/^\ufeff/, ''))
     ? first.value.value
     : undefined;
-}
-
-function attempt<T>(read: () => T): T {
-  try {
-    return read();
-  } catch (error) {
-    if (isPycError(error)) return notStatic(error.message);
-    throw error;
-  }
 }

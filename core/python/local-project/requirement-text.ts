@@ -1,25 +1,23 @@
 /** How backends that use PyPA's `packaging` print requirements, specifiers and markers. */
-import { isPycError } from '../../primitives/errors.ts';
 import { Marker } from '../marker.ts';
 import { normalizeName } from '../name.ts';
 import { Requirement } from '../requirement.ts';
 import { SpecifierSet } from '../specifier.ts';
 import { Version } from '../version.ts';
-import { notStatic } from './not-static.ts';
 
-/** @throws NotStatic for what is no requirement */
+/** @throws RequirementError for what is none */
 export function requirementOf(text: string): Requirement {
-  return attempt(() => Requirement.parse(text));
+  return Requirement.parse(text);
 }
 
-/** @throws NotStatic for what is no list of specifiers */
+/** @throws SpecifierError for what is no list of them */
 export function specifierText(text: string): string {
-  return attempt(() => SpecifierSet.parse(text)).toString();
+  return SpecifierSet.parse(text).toString();
 }
 
-/** @throws NotStatic for what is no version */
+/** @throws VersionError for what is none */
 export function versionText(text: string): string {
-  return attempt(() => Version.parse(text.trim())).toString();
+  return Version.parse(text.trim()).toString();
 }
 
 /** A requirement that holds where an extra is asked for: the marker comes last, a disjunction before it in parentheses. */
@@ -54,13 +52,4 @@ export function normalizedRequirement({ name, extras, specifier, url, marker }: 
     url,
     marker,
   });
-}
-
-function attempt<T>(parse: () => T): T {
-  try {
-    return parse();
-  } catch (error) {
-    if (isPycError(error)) return notStatic(error.message);
-    throw error;
-  }
 }

@@ -1,6 +1,5 @@
 /** Gathers a wheel's files while a backend's rules are followed, and refuses what could not be in one wheel. */
 
-import { isPycError } from '../../primitives/errors.ts';
 import { comparePaths, parseTreePath } from '../../primitives/path.ts';
 import { normalizeName } from '../name.ts';
 import { notStatic } from './not-static.ts';
@@ -36,11 +35,11 @@ export class WheelDraft {
   /** A file of the project. A second one at the same path is refused. */
   addSource(path: string, source: string, rule: ModeRule = 'kept'): void {
     const mode = rule === 'kept' && this.#project.isExecutable(source) ? 0o755 : 0o644;
-    this.#add({ path: checked(path), mode, source });
+    this.#add({ path: parseTreePath(path), mode, source });
   }
 
   addBytes(path: string, content: string | Buffer, mode: 0o644 | 0o755 = 0o644): void {
-    this.#add({ path: checked(path), mode, bytes: Buffer.from(content) });
+    this.#add({ path: parseTreePath(path), mode, bytes: Buffer.from(content) });
   }
 
   /** A file of the `.dist-info` folder. */
@@ -58,14 +57,5 @@ export class WheelDraft {
     const known = this.#files.get(file.path);
     if (known !== undefined) notStatic(`two files would be \`${file.path}\``);
     this.#files.set(file.path, file);
-  }
-}
-
-function checked(path: string): string {
-  try {
-    return parseTreePath(path);
-  } catch (error) {
-    if (isPycError(error)) return notStatic(error.message);
-    throw error;
   }
 }
