@@ -36,6 +36,9 @@ from_pypi() {
 }
 from_pypi uv uv
 from_pypi build build
+# Build backends, in the versions whose rules the program follows.
+from_pypi backends hatchling==1.32.4 setuptools==84.0.0 flit_core==4.1.0 poetry-core==2.5.0 uv_build==0.13.6 pdm-backend==2.5.0
+from_pypi backends-flit3 flit_core==3.12.0
 # What locks projects by itself.
 from_pypi poetry poetry==2.5.1
 from_pypi pdm 'pdm[locked]==2.29.3'
@@ -54,6 +57,7 @@ from_npm() {
 # A registry that packages are published to. It names one of its dependencies by a tag that not every mirror has.
 from_npm verdaccio verdaccio@6.8.0 '{ "node-fetch": "2.7.0" }'
 if [ "${1:-}" = --full ]; then
+  for version in 0.12.24 0.11.33 0.10.12 0.9.30; do from_pypi "backends-uv$version" "uv_build==$version"; done
   # Versions that write the older formats of poetry.lock.
   from_pypi poetry-1.1 poetry==1.1.15 'setuptools<70'
   from_pypi poetry-1.8 poetry==1.8.5
