@@ -85,7 +85,9 @@ async function collectStatic(collected: Collected, site: Site, context: PresetCo
   const roots = [folder, ...(env.PYTHONPATH ?? '').split(':').filter((path) => path !== ''), sitePackages];
   const found = await findFiles(plan, view, roots, context);
   if (found.size === 0 && plan.release === undefined) return collected;
-  return addStatic(collected, partOf(plan, found, view, context), plan.root.slice(1), context);
+  const root = plan.root.slice(1);
+  const originals = plan.keepsOnlyHashed ? [...found.keys()].map((name) => joinPath(root, name)) : [];
+  return addStatic(collected, partOf(plan, found, view, context), root, context, originals);
 }
 
 function partOf(

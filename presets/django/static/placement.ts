@@ -4,15 +4,21 @@ import type { Collected, Part, PresetContext } from 'pycontainer';
 /** The name of the part. */
 export const PART = 'static files';
 
-/** Adds a part of static files; a project's own files in their place give way, with copies that were compressed of them. */
+/**
+ * Adds a part of static files; a project's own files in their place give way, with copies that were compressed of them.
+ *
+ * @param removed - paths of files that `collectstatic` would remove in the end
+ */
 export async function addStatic(
   collected: Collected,
   part: Part,
   root: string,
   context: PresetContext,
+  removed: Iterable<string> = [],
 ): Promise<Collected> {
   const { entries } = await part.record(context.signal);
-  const made = new Set<string>(entries.filter(({ type }) => type === 'file').map(({ path }) => path));
+  const files = entries.filter(({ type }) => type === 'file').map(({ path }) => path);
+  const made = new Set<string>([...files, ...removed]);
   const without = await context.withoutSources(
     collected,
     (path) => path.startsWith(`${root}/`) && made.has(path.replace(/\.(?:gz|br)$/, '')),

@@ -195,7 +195,8 @@ django.setup()
 call_command("collectstatic", interactive=False, verbosity=0)
 theirs = {name: data for name, data in files("/tmp/collected").items() if not name.endswith((".gz", ".br"))}
 theirs["kept.txt"] = b"kept\\n"
-theirs["img/two.dots.tar.gz"] = b"dots\\n"
+if pathlib.Path("/tmp/collected/img/two.dots.tar.gz").exists():
+    theirs["img/two.dots.tar.gz"] = b"dots\\n"
 
 def shape(name, data):
     # Before 6.0 the order is that of the folder on the disk.
