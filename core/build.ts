@@ -40,6 +40,8 @@ export interface BuildOptions {
   readonly credentials?: StatedCredentials;
   /** `lock` alone: pin anew what is pinned already. */
   readonly updateBase?: boolean;
+  /** `explain` alone: the distribution to explain, by its name in any spelling. */
+  readonly distribution?: string;
 }
 
 /** Builds every image of the configuration. Never rejects: what went wrong is `error` in the report. */
@@ -63,7 +65,10 @@ export function check(options: BuildOptions = {}): Promise<BuildReport> {
   return run('check', { ...options, dryRun: true }, options.locked === true ? 'locked' : 'use');
 }
 
-/** Resolves and plans like {@link check}, and puts the merged configuration into the report, each value with its origin. */
+/**
+ * Resolves and plans like {@link check}, and puts the merged configuration into the report, each value with its origin; where
+ * `distribution` is stated, also why that is in, and why it is this file.
+ */
 export function explain(options: BuildOptions = {}): Promise<BuildReport> {
   return run('explain', { ...options, dryRun: true }, options.locked === true ? 'locked' : 'use');
 }

@@ -75,6 +75,7 @@ export async function runAll(
           pins: await pinsOf(pinDirectory(config)),
           memory,
           ...(options.credentials === undefined ? {} : { credentials: options.credentials }),
+          ...(options.distribution === undefined ? {} : { distribution: options.distribution }),
         };
         const one = await runBuild(config, session);
         report =
@@ -152,6 +153,10 @@ function joined(first: BuildReport, next: BuildReport): BuildReport {
       first.configuration === null
         ? next.configuration
         : [...first.configuration, ...(next.configuration ?? [])],
+    explanations:
+      first.explanations === null && next.explanations === null
+        ? null
+        : [...(first.explanations ?? []), ...(next.explanations ?? [])],
     images: [...first.images, ...next.images],
     index: null,
     outputs: [...first.outputs, ...next.outputs],

@@ -13,12 +13,14 @@ import { createPartRecords, type PartRecords } from './collect/part-records.ts';
 import { findBase } from './defaults/base.ts';
 import { corePlugin } from './defaults/index.ts';
 import { refuseWithoutLock } from './defaults/lock-missing.ts';
+import { explainDistribution, unknownDistribution } from './distribution-explanation.ts';
+import { warnOfIdleRules } from './distribution-rules.ts';
 import { explainConfig } from './explanation.ts';
 import { createGraph, type Graph } from './graph.ts';
 import type { BuildContext } from './hooks.ts';
 import { applyPreset } from './presets.ts';
 import { type BuildReport, emptyReport, type ReportedImage, reportError } from './report.ts';
-import { keepWarnings, reportBuilt, reportPlanned, withImage } from './report-draft.ts';
+import { keepWarnings, reportBuilt, reportPlanned, sizesOf, withImage } from './report-draft.ts';
 import type { Session } from './session.ts';
 import type { ResolvedConfig } from './settings.ts';
 import { collectTree } from './stages/collect.ts';
@@ -95,6 +97,9 @@ class Build {
       if (finished === undefined) continue;
       images.push(await graph.stage('sbom', () => attachTo(finished, graph)));
     }
+    if (this.report.explanations?.length === 0)
+      throw unknownDistribution(this.#session.distribution!, this.report.images, input);
+    warnOfIdleRules(this.#config.distributions, this.report.images, this.#session.log);
     if (!this.#session.dryRun) await this.#publish(graph, input.project, name, images, destinations);
     this.#noteTimings();
     await graph.hooks.done.promise(this.report, context);
@@ -121,7 +126,8 @@ class Build {
     };
     if (found === undefined && isAsked) refuseWithoutLock(root, want);
     const project = await this.#memberOf(root, found, graph);
-    const base = this.#config.base ?? (await defaultBase(project, lock, want, platforms));
+    const base =
+      this.#config.base ?? (await defaultBase(project, lock, want, platforms, this.#config.distributions));
     const source = typeof base === 'string' ? await findBase(base, project, graph) : base;
     return { project, lock, source, want };
   }
@@ -170,6 +176,8 @@ class Build {
     );
     const preset = await graph.stage('resolve', () => applyPreset(this.#sources, resolution, session));
     this.report = { ...this.report, preset: preset.report };
+    // Whoever asks for an explanation is told what is known.
+    if (preset.problem !== undefined && session.command !== 'explain') throw preset.problem;
     const config = preset.config;
     if (session.dryRun) {
       this.#notePlanned(name, resolution, config);
@@ -217,7 +225,13 @@ class Build {
       const planned = reportPlanned(this.#named(name), resolution, { platform, groups: [] }, image);
       this.report = withImage(
         this.report,
-        reportBuilt(planned, layers, manifest.descriptor, built.descriptor.size),
+        reportBuilt(
+          planned,
+          layers,
+          manifest.descriptor,
+          built.descriptor.size,
+          await sizesOf(tree, session.signal),
+        ),
       );
       return { platform, resolution, tree, layers, config: built, manifest };
     });
@@ -234,6 +248,12 @@ class Build {
     );
     this.#tellStart(image);
     this.report = withImage(this.report, planned);
+    const { distribution } = this.#session;
+    if (distribution !== undefined) {
+      const explained = explainDistribution(resolution, distribution, name);
+      const { explanations } = this.report;
+      this.report = { ...this.report, explanations: [...(explanations ?? []), ...explained] };
+    }
     if (this.#session.command !== 'explain' || this.report.configuration !== null) return;
     this.report = {
       ...this.report,

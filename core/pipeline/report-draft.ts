@@ -3,6 +3,7 @@
 import { redactUrl } from '../http/url.ts';
 import { formatPlatform } from '../oci/platform.ts';
 import type { Digest } from '../primitives/digest.ts';
+import type { FileTree } from '../primitives/file-tree.ts';
 import type { Log, Warning } from '../primitives/log.ts';
 import { sha256Of } from './defaults/wheel.ts';
 import { processesOf } from './processes.ts';
@@ -60,6 +61,7 @@ export function reportPlanned(
     user: image.user,
     ports: image.ports,
     distributions: resolution.distributions.map(reportDistribution),
+    excluded: resolution.excluded ?? [],
     layers: [
       ...base.image.layers.map(
         (layer): ReportedLayer => ({
@@ -87,15 +89,24 @@ export function reportPlanned(
   };
 }
 
-/** The same with what was built. */
+/**
+ * The same with what was built.
+ *
+ * @param sizes - by name of a distribution: bytes of its files
+ */
 export function reportBuilt(
   planned: ReportedImage,
   layers: readonly BuiltLayer[],
   manifest: { readonly digest: Digest; readonly size: number },
   configSize: number,
+  sizes: ReadonlyMap<string, number>,
 ): ReportedImage {
   return {
     ...planned,
+    distributions: planned.distributions.map((one) => ({
+      ...one,
+      installedSize: sizes.get(one.name) ?? null,
+    })),
     digest: manifest.digest,
     size: layers.reduce((sum, layer) => sum + layer.descriptor.size, configSize + manifest.size),
     layers: layers.map((layer) => ({
@@ -110,6 +121,19 @@ export function reportBuilt(
   };
 }
 
+/** Bytes of the files of each part, by its name. Records are read that the build has read before. */
+export async function sizesOf(tree: FileTree, signal: AbortSignal): Promise<ReadonlyMap<string, number>> {
+  const sizes = new Map<string, number>();
+  for (const part of tree.parts) {
+    const { entries } = await part.record(signal);
+    sizes.set(
+      part.name,
+      entries.reduce((sum, entry) => sum + (entry.type === 'file' ? entry.size : 0), 0),
+    );
+  }
+  return sizes;
+}
+
 function roleOf(role: BuiltLayer['role']): ReportedLayer['role'] {
   return role === 'dependency' ? 'dependencies' : role;
 }
@@ -122,8 +146,11 @@ function reportDistribution(distribution: Distribution): ReportedDistribution {
     source: distribution.source,
     file: file?.name ?? null,
     hash: (file === undefined ? undefined : (sha256Of(file.hashes) ?? file.hashes[0])) ?? null,
+    fileSize: file?.size ?? null,
     url: file?.url === undefined ? null : redactUrl(file.url),
     requestedBy: distribution.requestedBy,
+    installedSize: null,
+    replaces: distribution.replaces ?? null,
   };
 }
 

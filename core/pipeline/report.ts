@@ -6,7 +6,7 @@ import type { Digest } from '../primitives/digest.ts';
 import { type ErrorCode, isPycError, messageOf } from '../primitives/errors.ts';
 import type { Warning } from '../primitives/log.ts';
 import { VERSION } from '../primitives/version.ts';
-import type { Receipt, SourceKind } from './values.ts';
+import type { Receipt, RefusalKind, SourceKind } from './values.ts';
 
 /** A distribution of an image. */
 export interface ReportedDistribution {
@@ -15,9 +15,22 @@ export interface ReportedDistribution {
   readonly source: SourceKind;
   readonly file: string | null;
   readonly hash: string | null;
+  /** Bytes of the file; null where neither lock nor index says. */
+  readonly fileSize: number | null;
   /** Without credentials. */
   readonly url: string | null;
   readonly requestedBy: readonly string[];
+  /** Bytes of its files in the image, before compression; null in a dry run. */
+  readonly installedSize: number | null;
+  /** What the lock has in its place, and why the configuration replaces it; null for what is locked. */
+  readonly replaces: { readonly version: string | null; readonly reason: string } | null;
+}
+
+/** A distribution that is locked and was taken out. */
+export interface ReportedExclusion {
+  readonly name: string;
+  readonly version: string | null;
+  readonly reason: string;
 }
 
 /** A layer of an image; digests are null in a dry run unless the layer exists already. */
@@ -52,6 +65,8 @@ export interface ReportedImage {
   readonly user: string;
   readonly ports: readonly string[];
   readonly distributions: readonly ReportedDistribution[];
+  /** What the lock has and the configuration takes out. */
+  readonly excluded: readonly ReportedExclusion[];
   readonly layers: readonly ReportedLayer[];
 }
 
@@ -86,6 +101,42 @@ export interface ReportedValue {
   readonly origin: string;
 }
 
+/** A file of a distribution that was not taken. */
+export interface ReportedRefusal {
+  readonly name: string;
+  /** In one word, as in `libc`; null where nobody says. */
+  readonly kind: RefusalKind | null;
+  readonly reason: string;
+}
+
+/** Why a distribution is in one platform's image. */
+export interface ReportedExplanation {
+  /** The image's name. */
+  readonly image: string;
+  readonly platform: string;
+  /** What files had to fit, as in `cp312, glibc 2.36`. */
+  readonly python: string;
+  readonly name: string;
+  readonly version: string;
+  readonly source: SourceKind;
+  /** From the project to it, for each one that asks for it; none where the lock does not say who asks. */
+  readonly paths: readonly (readonly string[])[];
+  /** What it asks for itself. */
+  readonly needs: readonly string[];
+  readonly file: {
+    readonly name: string;
+    /** The tag by which it fits; null for what is no wheel. */
+    readonly tag: string | null;
+    /** Bytes; null where the lock does not say. */
+    readonly size: number | null;
+    readonly hash: string | null;
+    /** Without credentials. */
+    readonly url: string | null;
+  } | null;
+  /** The other files of the version; null where the lock lists none. */
+  readonly passedOver: readonly ReportedRefusal[] | null;
+}
+
 /** What presets chose and where they saw it. */
 export interface ReportedPreset {
   /** Several that were put together are separated by commas. */
@@ -110,6 +161,8 @@ export interface BuildReport {
   readonly configuration:
     | readonly { readonly image: string; readonly values: readonly ReportedValue[] }[]
     | null;
+  /** Of one distribution, a platform each; null but for `explain` with a name. */
+  readonly explanations: readonly ReportedExplanation[] | null;
   readonly images: readonly ReportedImage[];
   readonly index: { readonly digest: Digest } | null;
   readonly outputs: readonly ReportedOutput[];
@@ -132,6 +185,7 @@ export function emptyReport(command: string): BuildReport {
     lock: null,
     preset: null,
     configuration: null,
+    explanations: null,
     images: [],
     index: null,
     outputs: [],

@@ -33,4 +33,6 @@ export interface Session {
   /** What the images of the run read once. */
   readonly memory: RunMemory;
   readonly credentials?: StatedCredentials;
+  /** The distribution that is to be explained. */
+  readonly distribution?: string;
 }

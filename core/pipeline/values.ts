@@ -40,7 +40,9 @@ export interface Project {
 export type {
   Distribution,
   DistributionFile,
+  LockChoice,
   LockFile,
+  RefusalKind,
   Rejection,
   Selection,
   SourceKind,
@@ -101,6 +103,18 @@ export interface Resolution {
   readonly base: { readonly source: BaseSource; readonly image: Image };
   readonly python: PythonInBase;
   readonly distributions: readonly Distribution[];
+  /** What the lock has and the configuration takes out; ordered by name. */
+  readonly excluded?: readonly ExcludedDistribution[];
+}
+
+/** A distribution that is locked and stays out. */
+export interface ExcludedDistribution {
+  /** Normalised. */
+  readonly name: string;
+  /** Null where the lock does not state it. */
+  readonly version: string | null;
+  /** As the configuration states it. */
+  readonly reason: string;
 }
 
 /** A wheel on this host, verified. */

@@ -79,7 +79,6 @@ it('explains each value of the configuration by where it came from', async () =>
 it('explains nothing else', async () => {
   const io = fakeIo({ cwd: '/', env: {} });
   expect(await main(['explain'], io)).toBe(2);
-  expect(await main(['explain', 'presets'], io)).toBe(2);
   expect(io.err()).toContain('pyc explain preset');
   expect(await main(['explain', '--help'], io)).toBe(0);
 });

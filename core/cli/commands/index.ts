@@ -39,8 +39,8 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: 'explain',
-    usage: 'explain preset [DIR]',
-    summary: 'print the merged configuration and where each value came from',
+    usage: 'explain NAME [DIR]',
+    summary: 'say why a distribution is in, or with `preset` where the configuration came from',
     load: () => import('./explain.ts'),
   },
   {

@@ -37,11 +37,19 @@ export interface SharedValues {
 
 const PRINTING = 'What it prints:';
 
-/** A command with a folder as its argument and the options that say what goes in. */
-export function projectCommand(name: string, description: string): Command {
-  return new Command(`pyc ${name}`)
-    .description(description)
-    .usage('[DIR] [options]')
+/** What a command is about, where that is stated before the folder. */
+export interface CommandSubject {
+  /** As in `NAME`. */
+  readonly name: string;
+  readonly description: string;
+}
+
+/** A command with a folder as its last argument and the options that say what goes in. */
+export function projectCommand(name: string, description: string, subject?: CommandSubject): Command {
+  const command = new Command(`pyc ${name}`).description(description);
+  if (subject !== undefined) command.argument(`[${subject.name}]`, subject.description);
+  return command
+    .usage(subject === undefined ? '[DIR] [options]' : `[${subject.name}] [DIR] [options]`)
     .argument('[DIR]', "the project's folder (default: the working directory)")
     .configureHelp({ sortOptions: false })
     .optionsGroup('What goes in:')
@@ -109,7 +117,14 @@ export function list(flags: string, description: string, commas = false): Option
 }
 
 /** What a command line says, or that its help was printed. */
-export type Parsed<Values> = { readonly directory: string | undefined; readonly values: Values } | 'helped';
+export type Parsed<Values> =
+  | {
+      readonly directory: string | undefined;
+      /** Undefined also where the command has none. */
+      readonly subject: string | undefined;
+      readonly values: Values;
+    }
+  | 'helped';
 
 /** @throws UsageError */
 export function parse<Values>(command: Command, argv: readonly string[], io: Io): Parsed<Values> {
@@ -125,7 +140,9 @@ export function parse<Values>(command: Command, argv: readonly string[], io: Io)
     if (thrown.exitCode === 0) return 'helped';
     throw usageErrorOf(thrown, command.name());
   }
-  return { directory: command.args[0], values: command.opts() as Values };
+  const { args } = command;
+  const at = command.registeredArguments.length - 1;
+  return { directory: args[at], subject: at === 0 ? undefined : args[0], values: command.opts() as Values };
 }
 
 /** The help of a command, as `--help` prints it. */

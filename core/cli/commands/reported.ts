@@ -14,15 +14,15 @@ export async function runReported<Values extends SharedValues>(
   command: Command,
   argv: readonly string[],
   io: Io,
-  verb: (options: BuildOptions, values: Values) => Promise<BuildReport>,
+  verb: (options: BuildOptions, values: Values, subject: string | undefined) => Promise<BuildReport>,
   print?: (report: BuildReport) => void,
 ): Promise<ExitCode> {
   const parsed = parse<Values>(command, argv, io);
   if (parsed === 'helped') return 0;
-  const { directory, values } = parsed;
+  const { directory, subject, values } = parsed;
   const display = displayFor(values, io);
   try {
-    const report = await verb(buildOptions(directory, values, [], display, io), values);
+    const report = await verb(buildOptions(directory, values, [], display, io), values, subject);
     display.close();
     if (print === undefined || report.error !== null || values.json === true)
       return finish(report, values, io);

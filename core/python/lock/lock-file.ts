@@ -52,6 +52,8 @@ export interface Distribution {
   readonly directUrl?: Readonly<Record<string, unknown>>;
   /** Absolute path on this host, where `source` is `directory`. */
   readonly path?: string;
+  /** What is locked in its place, where something else than the lock chose it, and why. */
+  readonly replaces?: { readonly version: string | null; readonly reason: string };
 }
 
 /** Why a file was refused, in one word; the sentence beside it says it to a reader. */
@@ -105,6 +107,14 @@ export interface LockFile {
    * be told. Absent for formats that record nothing of the project.
    */
   staleness?(pyproject: Pyproject | undefined): string | undefined;
+  /**
+   * Names of every file that the lock lists for a distribution: what the chosen one was chosen among. Absent for formats that
+   * list none.
+   *
+   * @param name normalised
+   * @param version default: all that are locked
+   */
+  filesOf?(name: string, version?: string): readonly string[];
   /**
    * The folder of a workspace's member, relative to the lock's. Absent for formats without workspaces.
    *

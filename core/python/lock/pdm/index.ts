@@ -62,6 +62,12 @@ export async function readPdmLock(
     format: 'pdm',
     lock,
     select: (target, want) => select(lock, project, target, want, options),
+    filesOf: (name, version) =>
+      lock.packages
+        .filter(
+          (item) => item.name === name && (version === undefined || item.version.toString() === version),
+        )
+        .flatMap(({ files }) => files.map((file) => file.name)),
     staleness: () => (pyproject === undefined ? undefined : staleness(lock, pyproject)),
   };
 }

@@ -70,6 +70,10 @@ export async function readPoetryLock(
       refuseUnknownNames(lock.file, want, known);
       return select(lock, project, target, want, options);
     },
+    filesOf: (name, version) =>
+      (lock.byName.get(name) ?? [])
+        .filter((item) => version === undefined || item.version.toString() === version)
+        .flatMap(({ files }) => files.map((file) => file.name)),
     staleness: () => (pyproject === undefined ? undefined : poetryStaleness(lock, pyproject)),
   };
 }

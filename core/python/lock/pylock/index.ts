@@ -44,6 +44,13 @@ export async function readPylock(
     format: 'pylock',
     lock,
     select: (target, want) => select(lock, target, want, options.directory),
+    filesOf: (name, version) =>
+      lock.packages
+        .filter(
+          (item) => item.name === name && (version === undefined || item.version?.toString() === version),
+        )
+        .flatMap(({ wheels, sdist }) => [...wheels, ...(sdist === undefined ? [] : [sdist])])
+        .map((file) => file.name),
   };
 }
 

@@ -53,6 +53,11 @@ export async function readUvLock(
     lock,
     select: (target, want) => select(lock, target, want, options.directory),
     staleness: (pyproject) => (pyproject === undefined ? undefined : uvLockMatchesProject(lock, pyproject)),
+    filesOf: (name, version) =>
+      (lock.byName.get(name) ?? [])
+        .filter((item) => version === undefined || item.version === version)
+        .flatMap(({ wheels, sdist }) => [...wheels, ...(sdist === undefined ? [] : [sdist])])
+        .map((file) => file.name),
     memberFolder: (name) => memberFolder(lock, name),
   };
 }
