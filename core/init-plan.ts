@@ -95,7 +95,9 @@ function planOf(survey: Survey, start: string, style: StarterStyle): InitPlan {
       ...seen,
       ...(why === undefined ? [] : [why]),
     ],
-    todo: problems.lock === undefined ? [] : [problems.lock.hint ?? problems.lock.message],
+    todo: [problems.lock, problems.preset].flatMap((one) =>
+      one === undefined ? [] : [one.hint ?? one.message],
+    ),
     needsStart,
     text: ({ tags, entrypoint }) =>
       starterText(

@@ -106,6 +106,7 @@ async function detectionOf(
       { message: 'Python writes its output at once, and says where it crashed', keys: ['env'] },
     ],
     ...(collection.collect === undefined ? {} : { collect: collection.collect }),
+    ...(collection.problem === undefined ? {} : { problem: collection.problem }),
   };
 }
 

@@ -176,8 +176,6 @@ class Build {
     );
     const preset = await graph.stage('resolve', () => applyPreset(this.#sources, resolution, session));
     this.report = { ...this.report, preset: preset.report };
-    // Whoever asks for an explanation is told what is known.
-    if (preset.problem !== undefined && session.command !== 'explain') throw preset.problem;
     const config = preset.config;
     if (session.dryRun) {
       this.#notePlanned(name, resolution, config);

@@ -1,6 +1,7 @@
 /** What a preset is, what it is shown and what it answers. Which presets exist, and how several are put together, is not known here. */
 
 import type { Digest } from '../primitives/digest.ts';
+import type { PycError } from '../primitives/errors.ts';
 import type { Content, Part, PartRole } from '../primitives/file-tree.ts';
 import type { Log } from '../primitives/log.ts';
 import type { Config, ResolvedConfig } from './settings.ts';
@@ -45,6 +46,8 @@ export interface Detection {
    * hook `collect`; never in a dry run.
    */
   collect?(collected: Collected, context: PresetContext): Promise<Collected>;
+  /** What keeps a build from being carried out as the preset wants it, although it knows how the image starts. */
+  readonly problem?: PycError;
 }
 
 /** A part that is made of others, and only when what it holds is neither in the store nor known. */

@@ -31,16 +31,21 @@ export interface Applied {
   readonly report: ReportedPreset | null;
   /** What presets add to the tree once it is collected. */
   readonly collectors: readonly PresetCollector[];
+  /** What keeps a build from being carried out. */
+  readonly problem?: PycError;
 }
 
 /** Keys that only make sense together: a preset's command is dropped whole where the user states any of it. */
 const START: readonly (keyof Config)[] = ['entrypoint', 'cmd'];
+/** Commands that tell what is known, whether or not it could be built. */
+const LOOKING: ReadonlySet<string> = new Set(['explain', 'init']);
 const RANKS: readonly PresetRank[] = ['declared', 'site', 'application', 'worker', 'script'];
 
 /**
  * The configuration with the presets' values where the user has none.
  *
- * @throws PresetConflictError where two presets of one rank want different things, and what a preset throws
+ * @throws PresetConflictError where two presets of one rank want different things, what a preset throws, and the
+ * problem that one has, apart from commands that only look
  */
 export async function applyPreset(
   config: ResolvedConfig,
@@ -60,12 +65,15 @@ export async function applyPreset(
   const composed = composeDetections(found);
   const merged = found.length === 0 ? stated : mergeBelow(stated, composed.config, composed.origins);
   const result = withDefaultProcess(withOwnCommand(merged, stated, composed.config));
+  const problem = found.map(({ detection }) => detection.problem).find((one) => one !== undefined);
+  if (problem !== undefined && !LOOKING.has(session.command)) throw problem;
   return {
     config: result,
     report:
       found.length === 0
         ? null
         : { name: namesOf(found), reasons: found.flatMap(({ detection }) => detection.reasons) },
+    ...(problem === undefined ? {} : { problem }),
     collectors: found.flatMap(({ preset, detection }) =>
       detection.collect === undefined
         ? []

@@ -24,8 +24,8 @@ export interface Survey {
   readonly preset: ReportedPreset | null;
   /** What a build would start; undefined where nothing says so. */
   readonly start: Pick<Config, 'entrypoint' | 'cmd'> | undefined;
-  /** What keeps the lock from being read, and presets from finding the start. */
-  readonly problems: { readonly lock?: PycError; readonly start?: PycError };
+  /** What keeps the lock from being read, presets from finding the start, and a build from what they want besides. */
+  readonly problems: { readonly lock?: PycError; readonly start?: PycError; readonly preset?: PycError };
 }
 
 /** Looks at a project as a build would before it opens the base. @throws ProjectError, PyprojectError */
@@ -57,6 +57,7 @@ export async function surveyProject(config: ResolvedConfig, session: Session): P
     problems: {
       ...(found.error === undefined ? {} : { lock: found.error }),
       ...(applied.error === undefined ? {} : { start: applied.error }),
+      ...(applied.value?.problem === undefined ? {} : { preset: applied.value.problem }),
     },
   };
 }

@@ -7,10 +7,12 @@ import {
   type Content,
   type Detection,
   digestOfJson,
+  isPycError,
   type Part,
   type PresetContext,
   type PresetInput,
   type PresetReason,
+  type PycError,
   visible,
 } from 'pycontainer';
 import type { Site } from './manage.ts';
@@ -36,6 +38,8 @@ export interface Collection {
   readonly reasons: readonly PresetReason[];
   /** Undefined where there is nothing to collect. */
   readonly collect?: NonNullable<Detection['collect']>;
+  /** Why they cannot be collected as the user wants. */
+  readonly problem?: PycError;
 }
 
 /** What is known of the image's process before anything is fetched, and what the user wants. */
@@ -55,7 +59,16 @@ export async function planCollection(
   const django = input.distributions.find(({ name }) => name === 'django')?.version;
   // Which Python it will be is not known yet, nor does it matter for what can be read.
   const fileOf = fileFinder(site, input.project.isPackage, 'opt/venv/lib/python3/site-packages');
-  const plan = await planStatic(site.tree, site.settings, django, { env, folder: WORK_FOLDER, fileOf });
+  let plan: StaticPlan | NothingToCollect;
+  try {
+    plan = await planStatic(site.tree, site.settings, django, { env, folder: WORK_FOLDER, fileOf });
+  } catch (thrown) {
+    if (!isPycError(thrown)) throw thrown;
+    return {
+      reasons: [{ message: `static files cannot be collected: ${thrown.message}`, keys: [] }],
+      problem: thrown,
+    };
+  }
   if (!isPlan(plan)) return { reasons: [reason(`static files are not collected: ${plan.why}`, plan)] };
   const { storage } = plan;
   const kind = storage.name.slice(storage.name.lastIndexOf('.') + 1);

@@ -1,11 +1,11 @@
 /** Django's static files through a whole build, with applications from wheels and from the project. */
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { BuildReport, Config } from 'pycontainer';
+import { type BuildReport, type Config, explain } from 'pycontainer';
 import type { WheelRecipe } from 'pycontainer/testing';
 import { describe, expect, it } from 'vitest';
 import { readLayer } from '../pipeline/layers-of.ts';
-import { makeSample, type Sample, writeFiles } from '../samples/sample.ts';
+import { makeSample, PYTHON, type Sample, writeFiles } from '../samples/sample.ts';
 
 const APPS =
   'from django.apps import AppConfig\n\nclass AdminConfig(AppConfig):\n    name = "django.contrib.admin"\n    default = True\n';
@@ -171,6 +171,17 @@ describe('static files of Django', () => {
       'path of its own': [undefined, 'PYC_DJANGO_STATIC_UNREADABLE'],
       'missing reference': [undefined, 'PYC_DJANGO_STATIC_INVALID'],
     });
+  });
+
+  it('that cannot be read are told by an explanation, beside all else', async () => {
+    const sample = await site({ 'shop/settings.py': `${SETTINGS}STATIC_ROOT = unknown()\n` });
+    const report = await explain({
+      directory: sample.directory,
+      env: { PYC_CACHE_DIR: sample.cache },
+      commandLine: { values: { base: 'scratch', python: PYTHON }, flags: {}, set: [] },
+    });
+    expect([report.error, report.images[0]?.command[2]]).toEqual([null, 'gunicorn']);
+    expect(report.preset?.reasons.map(({ message }) => message).join()).toContain('shop/settings.py:9');
   });
 
   it("are asked of the host's Python where the user says so, which must be the image's", async () => {
