@@ -135,6 +135,7 @@ function nameOf(value: unknown): string {
 const TABLES: ReadonlySet<string> = new Set([
   'python',
   'processes',
+  'distributions',
   'env',
   'labels',
   'annotations',

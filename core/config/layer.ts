@@ -24,7 +24,14 @@ export interface MergedLayers {
 }
 
 /** Tables whose entries are merged one by one. Everything else, lists among it, is replaced whole. */
-const TABLES: ReadonlySet<string> = new Set(['env', 'labels', 'annotations', 'python', 'processes']);
+const TABLES: ReadonlySet<string> = new Set([
+  'env',
+  'labels',
+  'annotations',
+  'python',
+  'processes',
+  'distributions',
+]);
 
 /** Merges layers, the weakest first. */
 export function mergeLayers(layers: readonly ConfigLayer[]): MergedLayers {

@@ -25,7 +25,23 @@ export function withAbsolutePaths(values: Values, directory: string): Values {
   if (Array.isArray(values.outputs)) {
     changed.outputs = (values.outputs as readonly string[]).map((output) => absoluteSpec(output, directory));
   }
+  const { distributions } = values;
+  if (typeof distributions === 'object' && distributions !== null)
+    changed.distributions = withAbsoluteWheels(distributions as Values, directory);
   return changed;
+}
+
+/** The wheels that replace something, where they lie on this host. */
+function withAbsoluteWheels(distributions: Values, directory: string): Values {
+  const { replace } = distributions as { readonly replace?: readonly { readonly with: string }[] };
+  if (replace === undefined) return distributions;
+  const isPath = (text: string): boolean => text.endsWith('.whl') && !/^https?:\/\//.test(text);
+  return {
+    ...distributions,
+    replace: replace.map((rule) =>
+      isPath(rule.with) ? { ...rule, with: resolve(directory, rule.with) } : rule,
+    ),
+  };
 }
 
 /** `layout:DIR` with DIR made absolute; a SPEC of another kind, or a bare reference, as it stands. */

@@ -10,6 +10,7 @@ import type { Preset } from '../pipeline/preset.ts';
 import { PROCESS_NAME } from '../pipeline/processes.ts';
 import type { BaseSource } from '../pipeline/values.ts';
 import { messageOf } from '../primitives/errors.ts';
+import { Version } from '../python/version.ts';
 import { isPlugin, isPreset } from './define.ts';
 
 const text = (describe: string) => z.string({ error: 'must be a text' }).describe(describe);
@@ -20,6 +21,8 @@ const map = (describe: string) =>
   z
     .record(z.string(), z.string({ error: 'must be a text' }), { error: 'must be a table of texts' })
     .describe(describe);
+
+const TABLE = { error: 'must be a table' };
 
 const PORT = /^(\d+)(?:\/(?:tcp|udp|sctp))?$/;
 const CREDENTIALS = /^[a-z+-]+:\/\/[^/@]*:[^/@]*@|^(?!sha256)[^/@]+:[^/@]+@(?!sha256:)/i;
@@ -80,6 +83,57 @@ const python = z
     { error: 'must be a table with `version`, `libc` or `interpreter`' },
   )
   .describe("States or overrides what the base's files say of its Python.");
+
+const reason = text('Why, in a sentence: the report repeats it.').refine(
+  (value) => value.trim() !== '',
+  'must say why',
+);
+
+const distributions = z
+  .strictObject(
+    {
+      exclude: z
+        .array(
+          z.strictObject(
+            { name: word.describe('In any spelling; `*` stands for any letters.'), reason },
+            TABLE,
+          ),
+          { error: 'must be a list of tables' },
+        )
+        .describe('What is locked and stays out, together with what nothing else asks for.')
+        .exactOptional(),
+      replace: z
+        .array(
+          z
+            .strictObject(
+              {
+                name: word,
+                with: withoutCredentials(
+                  text("A wheel's URL or path, or a version as in `2.9.0+cpu`."),
+                ).refine(isReplacement, "must be a wheel's URL or path, or a version"),
+                index: withoutCredentials(text('The simple API that has the version. Default: PyPI.'))
+                  .refine((value) => /^https?:\/\/./.test(value), 'must be a URL')
+                  .exactOptional(),
+                hashes: z
+                  .array(text('').regex(/^sha256:[0-9a-f]{64}$/, 'must be as `sha256:<64 digits>`'))
+                  .describe("Of the wheel, or of each platform's wheel; only a path needs none.")
+                  .exactOptional(),
+                reason,
+              },
+              TABLE,
+            )
+            .refine(({ with: instead, hashes = [] }) => hashes.length > 0 || isPathOfWheel(instead), {
+              path: ['hashes'],
+              message: 'must state the SHA-256 of what comes from elsewhere',
+            }),
+          { error: 'must be a list of tables' },
+        )
+        .describe('Another build that goes in, such as one for CPUs alone.')
+        .exactOptional(),
+    },
+    { error: 'must be a table with `exclude` or `replace`' },
+  )
+  .describe('What goes in otherwise than the lock says.');
 
 const baseText = withoutCredentials(z.string());
 const pluginText = z.string();
@@ -174,6 +228,7 @@ const commonFields = {
   dependencies: flag(
     "Put the locked distributions in. Default: true. `false` reads no lock, and the environment sees the base's packages.",
   ).exactOptional(),
+  distributions: distributions.exactOptional(),
   lock: text(
     "The lock file to take, where a project has several or keeps it elsewhere. Default: that of the project's tool, else the first in the documented order.",
   ).exactOptional(),
@@ -242,8 +297,6 @@ const extendsField = z
   .describe('Configurations that this one builds upon: relative files, or npm packages.')
   .exactOptional();
 
-const TABLE = { error: 'must be a table' };
-
 const profileSchema = z.strictObject({ ...commonFields, ...codeFields }, TABLE);
 const dataProfileSchema = z.strictObject(kebabKeys({ ...commonFields, ...dataFields }), TABLE);
 const jsonProfileSchema = z.strictObject({ ...commonFields, ...dataFields }, TABLE);
@@ -305,5 +358,15 @@ function isBaseSource(value: unknown): value is BaseSource {
     source !== null &&
     typeof source.reference === 'string' &&
     typeof source.open === 'function'
+  );
+}
+
+function isPathOfWheel(value: string): boolean {
+  return value.endsWith('.whl') && !/^[a-z][a-z0-9+.-]*:\/\//i.test(value);
+}
+
+function isReplacement(value: string): boolean {
+  return (
+    isPathOfWheel(value) || /^https?:\/\/[^?#]+\.whl$/.test(value) || Version.tryParse(value) !== undefined
   );
 }

@@ -4,7 +4,7 @@ import type { ResolvedConfig } from './settings.ts';
 import type { ImageConfig, Resolution } from './values.ts';
 
 /** Tables, whose entries have origins of their own. */
-const TABLES = ['python', 'processes', 'env', 'labels', 'annotations'] as const;
+const TABLES = ['python', 'distributions', 'processes', 'env', 'labels', 'annotations'] as const;
 /** In this order: first what the image is, then how it starts, then everything else. */
 const KEYS = [
   ...[

@@ -36,6 +36,24 @@ export interface Config {
    * the project imports, and the environment sees the base's packages.
    */
   readonly dependencies?: boolean;
+  /** What goes in otherwise than the lock says, each with the reason, which the report repeats. */
+  readonly distributions?: {
+    readonly exclude?: readonly {
+      /** In any spelling; `*` stands for any letters. */
+      readonly name: string;
+      readonly reason: string;
+    }[];
+    readonly replace?: readonly {
+      readonly name: string;
+      /** A wheel's URL or path, or a version. */
+      readonly with: string;
+      /** The simple API that has the version; default PyPI. */
+      readonly index?: string;
+      /** As in `sha256:<hex>`: of the wheel, or of one for each platform. */
+      readonly hashes?: readonly string[];
+      readonly reason: string;
+    }[];
+  };
   /** The lock file to take; default: the first in the documented order. */
   readonly lock?: string;
   /** A workspace's member. */

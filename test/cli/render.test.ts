@@ -44,7 +44,13 @@ function reportOf(
         command: ['python', '-m', 'uvicorn', 'main:app'],
         user: '65532:65532',
         ports,
-        distributions: [],
+        distributions: [
+          ...[9_000_000, 100].map((installedSize, at) => ({
+            ...{ name: `d${at}`, version: '1', source: 'wheel' as const, file: null, hash: null, url: null },
+            ...{ requestedBy: [], fileSize: null, installedSize, replaces: null },
+          })),
+        ],
+        excluded: [],
         layers: [
           { ...layer, role: 'base', origin: 'base' },
           { ...layer, role: 'base', origin: 'base' },
@@ -86,11 +92,12 @@ describe('the last screen', () => {
       'shop 1.2 for linux/amd64 on Python 3.12.7',
       digestOf('m'),
       '4.2 MB in 4 layers',
+      '2 distributions, 9.0 MB unpacked: d0 9.0 MB, …',
       'base, 2 layers',
       'dependencies: 2 distributions',
       '900 B  built',
       'done in 310 ms (layer 220 ms)',
-      'preset  fastapi',
+      'preset    fastapi',
       'podman run --rm -p 8000:8000 oci:build/image:latest',
       'docker load --input image.tar',
     ]) {

@@ -79,6 +79,7 @@ function imageSection(report: BuildReport, image: ReportedImage, style: Style): 
     ['digest', image.digest ?? 'none'],
     ['size', `${formatBytes(image.size ?? 0)} in ${count(image.layers.length, 'layer')}`],
     ['base', image.base.reference],
+    ['contents', contentsOfImage(image)],
     ['starts', image.command.join(' ') || 'nothing'],
     ...presetRows(report),
   ];
@@ -95,6 +96,20 @@ function imageSection(report: BuildReport, image: ReportedImage, style: Style): 
       index === 0 ? style.dim(`  ${line}`) : `  ${safe(line)}`,
     ),
   ];
+}
+
+/** How many distributions, and which of them make it large: those with a tenth of all bytes or more, three at most. */
+function contentsOfImage({ distributions }: ReportedImage): string {
+  const sizes = distributions.map(({ name, installedSize }) => ({ name, size: installedSize ?? 0 }));
+  const total = sizes.reduce((sum, { size }) => sum + size, 0);
+  const number = count(distributions.length, 'distribution');
+  if (total === 0) return number;
+  const largest = sizes
+    .filter(({ size }) => size >= total / 10)
+    .sort((a, b) => b.size - a.size)
+    .slice(0, 3)
+    .map(({ name, size }) => `${name} ${formatBytes(size)}`);
+  return `${number}, ${formatBytes(total)} unpacked: ${largest.join(', ')}${largest.length < sizes.length ? ', …' : ''}`;
 }
 
 /** The layers of the base as one row: they are someone else's. */

@@ -9,6 +9,7 @@ import { DEBIAN_CURRENT, PYTHON_VERSIONS } from '../../primitives/defaults.ts';
 import { SpecifierSet } from '../../python/specifier.ts';
 import type { PythonTarget } from '../../python/target.ts';
 import { Version } from '../../python/version.ts';
+import { type DistributionRules, isRuled } from '../distribution-rules.ts';
 import type { LockFile, Project, Selection } from '../values.ts';
 
 /** The C library of the current Debian: what wheels are chosen for before any base was read. */
@@ -23,8 +24,10 @@ export async function defaultBase(
   lock: LockFile | undefined,
   want: Selection,
   platforms: readonly Platform[],
+  rules?: DistributionRules,
 ): Promise<string> {
-  const version = (await pinnedVersion(project.directory)) ?? newestFor(project, lock, want, platforms);
+  const version =
+    (await pinnedVersion(project.directory)) ?? newestFor(project, lock, want, platforms, rules);
   return `python:${version}-slim-${DEBIAN_CURRENT}`;
 }
 
@@ -39,6 +42,7 @@ function newestFor(
   lock: LockFile | undefined,
   want: Selection,
   platforms: readonly Platform[],
+  rules: DistributionRules | undefined,
 ): string {
   const required =
     project.requiresPython === undefined ? undefined : SpecifierSet.parse(project.requiresPython);
@@ -46,13 +50,19 @@ function newestFor(
     PATCHES.some((patch) => required?.contains(Version.parse(`${version}.${patch}`)) ?? true),
   );
   const fits = (version: string): boolean =>
-    lock === undefined || platforms.every((platform) => selects(lock, targetOf(version, platform), want));
+    lock === undefined ||
+    platforms.every((platform) => selects(lock, targetOf(version, platform), want, rules));
   return allowed.find(fits) ?? allowed[0] ?? PYTHON_VERSIONS[0];
 }
 
-function selects(lock: LockFile, target: PythonTarget, want: Selection): boolean {
+function selects(
+  lock: LockFile,
+  target: PythonTarget,
+  want: Selection,
+  rules: DistributionRules | undefined,
+): boolean {
   try {
-    return lock.select(target, want).rejected.length === 0;
+    return lock.select(target, want).rejected.every(({ name }) => isRuled(name, rules));
   } catch {
     // What is wrong for every version is said when the real target is known.
     return false;

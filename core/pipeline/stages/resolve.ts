@@ -9,6 +9,8 @@ import { Version } from '../../python/version.ts';
 import { locateFiles } from '../defaults/index-files.ts';
 import { lockCommand } from '../defaults/lock.ts';
 import { openWheelhouse } from '../defaults/wheelhouse.ts';
+import { warnOfTools } from '../development-tools.ts';
+import { applyRules, type DistributionRules, isRuled, warnOfMissing } from '../distribution-rules.ts';
 import type { Graph } from '../graph.ts';
 import type { Session } from '../session.ts';
 import type {
@@ -84,16 +86,19 @@ export async function resolvePlatform(
   }
   checkRequiresPython(input.project, python, input.source.reference);
   const locked = input.lock?.select(python.target, input.want) ?? { chosen: [], rejected: [] };
-  const { wheelhouse } = graph.context.config;
+  const { wheelhouse, distributions: rules, groups } = graph.context.config;
+  const ruled = await applyRules(locked, rules, python.target, session.signal);
   const house = await openWheelhouse(wheelhouse, python.target, session);
-  const located = await locateFiles(await house.supply(locked.chosen), python.target, session);
-  const replaced = await house.replace([...locked.rejected, ...located.rejected]);
+  const located = await locateFiles(await house.supply(ruled.chosen), python.target, session);
+  const replaced = await house.replace([...ruled.rejected, ...located.rejected]);
   if (replaced.rejected.length > 0) throw noWheels(replaced.rejected, python, platform, input);
   const refused = new Set(located.rejected.map(({ name }) => name));
   const chosen = [...located.chosen.filter(({ name }) => !refused.has(name)), ...replaced.chosen].sort(
     (a, b) => (a.name < b.name ? -1 : 1),
   );
-  checkCoverage(input, python, chosen);
+  checkCoverage(input, python, chosen, rules);
+  warnOfMissing(chosen, locked, ruled, session.log);
+  warnOfTools(chosen, groups, session.log);
   const resolution = await hooks.resolve.promise(
     {
       platform,
@@ -102,6 +107,7 @@ export async function resolvePlatform(
       base: { source: input.source, image },
       python,
       distributions: chosen,
+      excluded: ruled.excluded,
     },
     graph.context,
   );
@@ -144,6 +150,7 @@ function checkCoverage(
   { lock, project }: ResolveInput,
   python: PythonInBase,
   chosen: readonly Distribution[],
+  rules: DistributionRules | undefined,
 ): void {
   const metadata = project.pyproject?.project;
   if (lock === undefined || lock.format === 'uv' || metadata === undefined) return;
@@ -151,6 +158,7 @@ function checkCoverage(
   const versions = new Map(chosen.map((distribution) => [distribution.name, distribution.version]));
   for (const requirement of metadata.dependencies) {
     if (requirement.marker?.evaluate(environment) === false) continue;
+    if (isRuled(normalizeName(requirement.name), rules)) continue;
     const found = versions.get(normalizeName(requirement.name));
     const version = found === undefined ? undefined : Version.tryParse(found);
     if (found !== undefined && version === undefined) continue;
