@@ -83,6 +83,19 @@ describe('a project whose backend has known rules', () => {
   });
 });
 
+describe('a project whose tool says that it is no package', () => {
+  it.each(['poetry]\npackage-mode = false', 'uv]\npackage = false', 'pdm]\ndistribution = false'])(
+    'goes in as its sources: [tool.%s',
+    async (table) => {
+      const sample = await makeSample({
+        files: { ...FILES, 'pyproject.toml': `${PROJECT}${SYSTEM}[tool.${table}\n` },
+      });
+      const image = await imageOf(sample, { entrypoint: ['true'] });
+      expect(image.files.has('app/shop/__init__.py')).toBe(true);
+    },
+  );
+});
+
 describe('a wheel that the host built', () => {
   it('is refused where it does not fit the image', async () => {
     const sample = await makeSample({

@@ -38,11 +38,24 @@ export async function findProject(directory: string, signal: AbortSignal): Promi
   return {
     directory,
     name: metadata?.normalizedName ?? nameOf(directory),
-    isPackage: pyproject?.buildSystem !== undefined,
+    isPackage: pyproject?.buildSystem !== undefined && !declinesPackaging(pyproject.tool),
     ...(pyproject === undefined ? {} : { pyproject }),
     ...(metadata === undefined ? {} : describe(metadata)),
     ...(git === undefined ? {} : { git }),
   };
+}
+
+/** Poetry, uv and PDM each have a word for an application that is locked by them and never built. */
+function declinesPackaging({ poetry, uv, pdm }: Readonly<Record<string, unknown>>): boolean {
+  const member = (table: unknown, key: string): unknown =>
+    typeof table === 'object' && table !== null
+      ? (table as Readonly<Record<string, unknown>>)[key]
+      : undefined;
+  return (
+    member(poetry, 'package-mode') === false ||
+    member(uv, 'package') === false ||
+    member(pdm, 'distribution') === false
+  );
 }
 
 /** The folder's name as a distribution name; a name that has no letters becomes `app`. */

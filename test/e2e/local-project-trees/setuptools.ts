@@ -240,5 +240,12 @@ export const SETUPTOOLS_TREES: Readonly<Record<string, ProjectTree>> = {
     files: { 'pyproject.toml': at(''), ...flat, 'setup.cfg': '[options]\nzip_safe = no\n' },
     dynamic: true,
   },
+  'setup-cfg-of-an-sdist': {
+    files: {
+      'pyproject.toml': at(''),
+      ...flat,
+      'setup.cfg': '[flake8]\nx = 1\n\n[egg_info]\ntag_build = \ntag_date = 0\n\n',
+    },
+  },
   'several-packages': { files: { 'pyproject.toml': at(''), ...flat, 'other/x.py': '' }, dynamic: true },
 };

@@ -49,7 +49,7 @@ const VERSION_LINE = /^(?:__version__|VERSION) *= *(['"])v?(?<version>.+?)\1/im;
 /** @throws NotStatic */
 export function planHatchling(input: BackendInput): PlannedWheel {
   const { files, document, surroundings } = input;
-  for (const file of ['hatch.toml', 'PKG-INFO']) if (isFile(files, file)) notStatic(`there is a \`${file}\``);
+  if (isFile(files, 'hatch.toml')) notStatic('there is a `hatch.toml`');
   const hatch = tableAt(tableAt(document, 'tool'), 'hatch');
   const build = tableAt(hatch, 'build');
   const target = tableAt(tableAt(build, 'targets'), 'wheel');
@@ -58,6 +58,8 @@ export function planHatchling(input: BackendInput): PlannedWheel {
   onlyKeys(target, WHEEL_KEYS, 'tool.hatch.build.targets.wheel');
   const project = readDeclaredProject(document);
   refuseDynamic(project, ['version']);
+  // In an sdist it states what was dynamic.
+  if (project.dynamic.length > 0 && isFile(files, 'PKG-INFO')) notStatic('there is a `PKG-INFO`');
   const version = (project.version ?? versionIn(files, tableAt(hatch, 'version'))).trim();
   const draft = new WheelDraft(files, project.name, versionText(version));
   const names = [project.name, normalizeName(project.name)].map((name) => name.replace(/[^\w.]+/g, '_'));

@@ -33,6 +33,9 @@ const DYNAMIC = ['version', 'readme', 'dependencies', 'optional-dependencies'];
 const OWN_SECTION =
   /^\s*\[\s*(?:metadata|options.*|global|aliases|easy_install|(?:build|install|bdist|sdist|egg|develop|editable|dist).*)\s*\]/m;
 
+/** What every sdist of setuptools has, and means nothing. */
+const EMPTY_SECTION = /^\[egg_info\]\s*\n(?:tag_(?:build|date|svn_revision)\s*=\s*0?\s*\n)*/m;
+
 /** @throws NotStatic */
 export function planSetuptools(input: BackendInput): PlannedWheel {
   const { files, document } = input;
@@ -69,6 +72,6 @@ export function planSetuptools(input: BackendInput): PlannedWheel {
 
 function refuseScripts(files: ProjectFiles): void {
   if (isFile(files, 'setup.py')) notStatic('there is a `setup.py`');
-  if (isFile(files, 'setup.cfg') && OWN_SECTION.test(readText(files, 'setup.cfg')))
+  if (isFile(files, 'setup.cfg') && OWN_SECTION.test(readText(files, 'setup.cfg').replace(EMPTY_SECTION, '')))
     notStatic('`setup.cfg` configures its build');
 }
