@@ -34,3 +34,39 @@ describe.each(RELEASES)('Django %s', (release, base) => {
     expect((await compareWithDjango(image)).different).toEqual([]);
   });
 });
+
+/** What real sites install, each with static files and configurations of applications in its own way. */
+const APPLICATIONS = `
+INSTALLED_APPS = [
+    "unfold", "unfold.contrib.filters", "wagtail.contrib.forms", "wagtail.contrib.redirects", "wagtail.embeds",
+    "wagtail.sites", "wagtail.users", "wagtail.snippets", "wagtail.documents", "wagtail.images", "wagtail.search",
+    "wagtail.admin", "wagtail", "modelcluster", "taggit", "django_filters", "import_export", "crispy_forms",
+    "django_ckeditor_5", "django_extensions", "django_celery_beat", "drf_spectacular",
+    "drf_spectacular_sidecar",
+] + INSTALLED_APPS
+TIME_ZONE = "UTC"
+CELERY_BROKER_URL = "memory://"
+`;
+const DISTRIBUTIONS = [
+  'django-unfold',
+  'wagtail',
+  'django-filter',
+  'django-import-export',
+  'django-crispy-forms',
+  'django-ckeditor-5',
+  'django-extensions',
+  'django-celery-beat',
+  'drf-spectacular[sidecar]',
+];
+
+test.each(STORAGES.slice(0, 2))('a site with many applications, with %s', async (storage) => {
+  const image = await siteImage({
+    django: '~=5.2.0',
+    storage,
+    settings: APPLICATIONS,
+    dependencies: DISTRIBUTIONS,
+  });
+  const { files, different } = await compareWithDjango(image);
+  expect(different).toEqual([]);
+  expect(files).toBeGreaterThan(400);
+});

@@ -23,6 +23,8 @@ export interface SiteOptions {
   /** More lines of settings. */
   readonly settings?: string;
   readonly files?: Readonly<Record<string, string>>;
+  /** Further distributions. */
+  readonly dependencies?: readonly string[];
 }
 
 export interface SiteImage extends Built {
@@ -173,7 +175,7 @@ ${options.settings ?? ''}`,
     ...options.files,
   });
   const input = join(newFolder('requirements'), 'requirements.in');
-  writeFileSync(input, [`django${django}`, ...DEPENDENCIES, ''].join('\n'));
+  writeFileSync(input, [`django${django}`, ...DEPENDENCIES, ...(options.dependencies ?? []), ''].join('\n'));
   const flags = ['--quiet', '--generate-hashes', '--python-version', PYTHON[base]!];
   await uv(['pip', 'compile', ...flags, '--output-file', join(project, 'requirements.txt'), input]);
   return project;
