@@ -1,11 +1,11 @@
-/** Compares the environment of an image, file by file, with what uv and pip make of the very same wheels. */
+/** Compares the environment of an image, file by file, with what uv and pip make of the very same wheels, or uv of the lock. */
 import { createHash } from 'node:crypto';
-import { lstatSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
+import { lstatSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { foreignBase } from './images.ts';
 import { run } from './processes.ts';
-import { build } from './pyc.ts';
-import { HOST_PYTHON, installedByPip, installedByUv } from './uv.ts';
+import { type Built, build } from './pyc.ts';
+import { HOST_PYTHON, installedByPip, installedByUv, syncedByUv, UV_FOLDER } from './uv.ts';
 import { newFolder } from './workspace.ts';
 
 /** What an environment has before anything is installed, and what its users leave. */
@@ -14,8 +14,17 @@ const ENVIRONMENT =
 const BYTECODE = /(?:^|\/)__pycache__(?:\/|$)/;
 /** Who installed, whether a user asked for it, and from where: each installer writes its own. */
 const OF_THE_INSTALLER = /\.dist-info\/(?:INSTALLER|REQUESTED|direct_url\.json|uv_cache\.json)$/;
+/** The same where the lock itself says from where: PEP 610's file must be the same, too. */
+const SAID_BY_THE_INSTALLER = /\.dist-info\/(?:INSTALLER|REQUESTED|uv_cache\.json)$/;
 const RECORD = /\.dist-info\/RECORD$/;
 const SCRIPT = /^bin\//;
+
+/** One environment against another: every path that is otherwise, here and there. */
+export interface Difference {
+  readonly path: string;
+  readonly ours: string;
+  readonly theirs: string;
+}
 
 /** What was compared, and every path that one of the installers has otherwise: who, path, here, there. */
 export interface Comparison {
@@ -39,20 +48,49 @@ export async function differencesFromInstallers(project: string): Promise<Compar
     requirements,
     image.distributions.map(({ name, version, hash }) => `${name}==${version} --hash=${hash}\n`).join(''),
   );
-  const bundle = join(newFolder('bundle'), 'out');
-  await run(['umoci', 'unpack', '--keep-dirlinks', '--image', `${layout}:latest`, bundle]);
-  const ours = join(bundle, 'rootfs/opt/venv');
-  const paths = pathsIn(ours);
+  const ours = await environmentOf(layout);
   const differences: [string, string, string, string][] = [];
   for (const install of [installedByUv, installedByPip]) {
-    const theirs = await install(requirements);
-    for (const path of new Set([...paths, ...pathsIn(theirs)])) {
-      const [here, there] = [shapeOf(ours, '/opt/venv', path), shapeOf(theirs, theirs, path)];
-      if (here !== there)
-        differences.push([install.name, path, linesOnlyIn(here, there), linesOnlyIn(there, here)]);
-    }
+    for (const { path, ...shapes } of differencesBetween(ours, await install(requirements), OF_THE_INSTALLER))
+      differences.push([install.name, path, shapes.ours, shapes.theirs]);
   }
-  return { paths, differences };
+  return { paths: pathsIn(ours, OF_THE_INSTALLER), differences };
+}
+
+/**
+ * Builds a locked project on nothing but the words that the host's own Python is there, and has uv install the same lock
+ * for that Python. Nobody tells the other what to choose. Gives the paths that were compared, and those that differ.
+ */
+export async function differencesFromSync(
+  project: string,
+): Promise<Built & { readonly paths: readonly string[]; readonly differences: readonly Difference[] }> {
+  const layout = newFolder('image');
+  const theirs = await syncedByUv(project);
+  const built = await build([project, '--base', 'scratch', '--output', `layout:${layout}`], {
+    // Sources that are no wheels are built by uv, as they are there.
+    env: { PATH: `${UV_FOLDER}:${process.env.PATH}` },
+  });
+  const ours = await environmentOf(layout);
+  const paths = pathsIn(ours, SAID_BY_THE_INSTALLER);
+  const differences = differencesBetween(ours, theirs, SAID_BY_THE_INSTALLER);
+  // Some are large, and a run has many.
+  for (const folder of [layout, ours, theirs]) rmSync(folder, { recursive: true });
+  return { ...built, paths, differences };
+}
+
+/** `/opt/venv` of a layout's image, as umoci unpacks it. */
+async function environmentOf(layout: string): Promise<string> {
+  const bundle = join(newFolder('bundle'), 'out');
+  await run(['umoci', 'unpack', '--keep-dirlinks', '--image', `${layout}:latest`, bundle]);
+  return join(bundle, 'rootfs/opt/venv');
+}
+
+function differencesBetween(ours: string, theirs: string, leftOut: RegExp): Difference[] {
+  const paths = new Set([...pathsIn(ours, leftOut), ...pathsIn(theirs, leftOut)]);
+  return [...paths].flatMap((path) => {
+    const [here, there] = [shapeOf(ours, '/opt/venv', path), shapeOf(theirs, theirs, path)];
+    return here === there ? [] : [{ path, ours: linesOnlyIn(here, there), theirs: linesOnlyIn(there, here) }];
+  });
 }
 
 /** What differs between two shapes of many lines. */
@@ -65,12 +103,12 @@ function linesOnlyIn(shape: string, other: string): string {
 }
 
 /** Files and links that an installer of wheels is answerable for. */
-function pathsIn(root: string, below = ''): string[] {
+function pathsIn(root: string, leftOut: RegExp, below = ''): string[] {
   return readdirSync(join(root, below), { withFileTypes: true })
     .flatMap((entry) => {
       const path = below === '' ? entry.name : `${below}/${entry.name}`;
-      if (ENVIRONMENT.test(path) || BYTECODE.test(path) || OF_THE_INSTALLER.test(path)) return [];
-      return entry.isDirectory() ? pathsIn(root, path) : [path];
+      if (ENVIRONMENT.test(path) || BYTECODE.test(path) || leftOut.test(path)) return [];
+      return entry.isDirectory() ? pathsIn(root, leftOut, path) : [path];
     })
     .sort();
 }

@@ -11,10 +11,14 @@ export const BUILD_FOLDER = join(PEERS, 'build/bin');
 /** The host's Python: Debian's. */
 export const HOST_PYTHON = '/usr/bin/python3';
 
-export function uv(args: readonly string[], cwd?: string): Promise<string> {
+export function uv(
+  args: readonly string[],
+  cwd?: string,
+  more: Readonly<Record<string, string>> = {},
+): Promise<string> {
   return run([join(UV_FOLDER, 'uv'), ...args], {
     ...(cwd === undefined ? {} : { cwd }),
-    env: { ...cleanEnvironment(), UV_PYTHON: HOST_PYTHON, UV_PYTHON_DOWNLOADS: 'never' },
+    env: { ...cleanEnvironment(), UV_PYTHON: HOST_PYTHON, UV_PYTHON_DOWNLOADS: 'never', ...more },
   });
 }
 
@@ -32,6 +36,14 @@ export async function installedByUv(requirements: string): Promise<string> {
     '-r',
     requirements,
   ]);
+  return folder;
+}
+
+/** An environment that uv made of a project's lock, without the project and what is for development. */
+export async function syncedByUv(project: string): Promise<string> {
+  const folder = join(newFolder('synced'), 'venv');
+  const flags = ['--quiet', '--frozen', '--no-dev', '--no-install-project'];
+  await uv(['sync', ...flags], project, { UV_PROJECT_ENVIRONMENT: folder });
   return folder;
 }
 
