@@ -232,6 +232,19 @@ const commonFields = {
   lock: text(
     "The lock file to take, where a project has several or keeps it elsewhere. Default: that of the project's tool, else the first in the documented order.",
   ).exactOptional(),
+  indexMirrors: z
+    .record(
+      z.string(),
+      withoutCredentials(z.string({ error: 'must be a URL' })).refine(
+        (value) => /^(?:https?|file):\/\/./.test(value),
+        'must be a URL, as in `https://mirror.example/simple/`',
+      ),
+      { error: 'must be a table of URLs' },
+    )
+    .describe(
+      'Package indexes that are asked in place of others: the index that the lock names → its mirror. The hashes of the lock still hold.',
+    )
+    .exactOptional(),
   package: text("The workspace's member to build, of a project locked by uv.").exactOptional(),
   wheelhouse: text(
     'A folder of wheels that is searched before the network, and stands in for what is locked as sources alone.',

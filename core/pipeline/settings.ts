@@ -56,6 +56,8 @@ export interface Config {
   };
   /** The lock file to take; default: the first in the documented order. */
   readonly lock?: string;
+  /** Root of the simple API that the lock names → that of the one that is asked in its place. */
+  readonly indexMirrors?: Readonly<Record<string, string>>;
   /** A workspace's member. */
   readonly package?: string;
   /** A folder of wheels that is searched before the network. */

@@ -9,7 +9,7 @@ export const MAX_METADATA = 64 * 1024 * 1024;
 /** Bytes of a lock file or of a pyproject.toml. */
 export const MAX_PROJECT_FILE = 256 * 1024 * 1024;
 /** Bytes of an index page. */
-export const MAX_INDEX_PAGE = 256 * 1024 * 1024;
+export const MAX_INDEX_PAGE = 64 * 1024 * 1024;
 /** Entries of one archive. */
 export const MAX_ENTRIES = 1_000_000;
 /** Inflated bytes of one archive's entry. */

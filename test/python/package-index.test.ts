@@ -211,7 +211,7 @@ describe('the client of an index', () => {
       else response.writeHead(status, { 'content-type': 'application/pdf' }).end('x');
     });
     const index = createPackageIndex({ http: client(), defaultIndex: origin });
-    expect(await codeOf(index.project('a'))).toBe('PYC_HTTP_STATUS');
+    expect(await codeOf(index.project('a'))).toBe('PYC_INDEX_ACCESS_DENIED');
     status = 200;
     expect(await codeOf(index.project('a'))).toBe('PYC_INDEX_PAGE_INVALID');
     expect(await codeOf(index.project('a', `${origin}/v2`))).toBe('PYC_INDEX_VERSION_UNSUPPORTED');

@@ -1,15 +1,23 @@
 /** Asks the index for what a lock leaves open: the files of distributions that are pinned without an address, and where they lie. */
 
 import { mapConcurrently } from '../../primitives/concurrency.ts';
-import { digestOfJson } from '../../primitives/digest.ts';
-import { createPackageIndex, findFile, isLocated } from '../../python/package-index.ts';
+import { type Digest, digestOfJson } from '../../primitives/digest.ts';
+import { findFile, type IndexPlaces, indexIdentity, isLocated } from '../../python/package-index.ts';
 import type { PythonTarget } from '../../python/target.ts';
 import type { Session } from '../session.ts';
-import type { Distribution, DistributionFile, Rejection } from '../values.ts';
+import type { Distribution, DistributionFile, LockFile, Rejection } from '../values.ts';
+import { type IndexUser, indexAccess, placesOf, relocated } from './index-access.ts';
 
 export interface Located {
   readonly chosen: readonly Distribution[];
   readonly rejected: readonly Rejection[];
+}
+
+/** Whose files are looked for. */
+export interface LocateContext {
+  readonly lock: LockFile | undefined;
+  readonly user: IndexUser;
+  readonly session: Session;
 }
 
 /** Index pages that are asked for at once. */
@@ -22,51 +30,59 @@ const PARALLEL = 16;
 export async function locateFiles(
   distributions: readonly Distribution[],
   target: PythonTarget,
-  session: Session,
+  { lock, user, session }: LocateContext,
 ): Promise<Located> {
-  const index = session.memory.get('package index', () => createPackageIndex({ http: session.http }));
+  const access = await indexAccess(user, session);
   const rejected: Rejection[] = [];
-  const chosen = await mapConcurrently(
-    distributions,
-    PARALLEL,
-    session.signal,
-    async (distribution, signal) => {
-      if (distribution.source !== 'wheel' || isLocated(distribution.file)) return distribution;
-      const isProven = (distribution.file?.hashes ?? distribution.hashes ?? []).length > 0;
-      const key = digestOfJson({
-        what: 'file on an index',
-        distribution: { ...distribution, requestedBy: [] },
-        target,
+  const chosen = await mapConcurrently(distributions, PARALLEL, session.signal, async (stated, signal) => {
+    const distribution = relocated(stated, access);
+    if (distribution.source !== 'wheel' || isLocated(distribution.file)) return distribution;
+    const places = placesOf(distribution, lock, access);
+    const isProven = (distribution.file?.hashes ?? distribution.hashes ?? []).length > 0;
+    const key = answerKey(distribution, places, target);
+    const known =
+      isProven && !session.noCache
+        ? rememberedFile(await session.store.readAction(key), distribution)
+        : undefined;
+    if (known !== undefined) return { ...distribution, ...known };
+    const answer = await findFile(access.index, distribution, target, signal, places);
+    if ('rejected' in answer) {
+      rejected.push(answer.rejected);
+      return distribution;
+    }
+    if (answer.yanked !== undefined) {
+      session.log.warn({
+        /**
+         * A locked release was withdrawn by its authors (PEP 592), mostly because it is broken. It still goes
+         * in, since the lock names it.
+         */
+        code: 'PYC_DISTRIBUTION_YANKED',
+        message: `\`${distribution.name} ${distribution.version}\` was yanked from its index: ${answer.yanked || 'no reason is given'}`,
+        hint: 'lock another version',
       });
-      const known =
-        isProven && !session.noCache
-          ? rememberedFile(await session.store.readAction(key), distribution)
-          : undefined;
-      if (known !== undefined) return { ...distribution, ...known };
-      const answer = await findFile(index, distribution, target, signal);
-      if ('rejected' in answer) {
-        rejected.push(answer.rejected);
-        return distribution;
-      }
-      if (answer.yanked !== undefined) {
-        session.log.warn({
-          /**
-           * A locked release was withdrawn by its authors (PEP 592), mostly because it is broken. It still goes
-           * in, since the lock names it.
-           */
-          code: 'PYC_DISTRIBUTION_YANKED',
-          message: `\`${distribution.name} ${distribution.version}\` was yanked from its index: ${answer.yanked || 'no reason is given'}`,
-          hint: 'lock another version',
-        });
-      }
-      const { version, file } = answer.found;
-      // An address with a password in it is nothing to keep on a disk.
-      if (isProven && !/^[a-z+.-]+:\/\/[^/?#]*@/i.test(file?.url ?? ''))
-        await session.store.writeAction(key, { version, file });
-      return answer.found;
-    },
-  );
+    }
+    const { version, file } = answer.found;
+    // A folder on this host can be read again; an address with a password in it is nothing to keep on a disk.
+    if (isProven && file?.url !== undefined && !/^[a-z+.-]+:\/\/[^/?#]*@/i.test(file.url))
+      await session.store.writeAction(key, { version, file });
+    return answer.found;
+  });
   return { chosen, rejected };
+}
+
+/** Holds for the same question to the same places; passwords are no part of it. */
+function answerKey(
+  distribution: Distribution,
+  { indexes, links }: IndexPlaces,
+  target: PythonTarget,
+): Digest {
+  const { index: _, indexes: __, requestedBy: ___, ...question } = distribution;
+  return digestOfJson({
+    what: 'file on an index',
+    distribution: question,
+    places: [...links, ...indexes].map(indexIdentity),
+    target,
+  });
 }
 
 /** What was remembered, where it is of the right shape and proven by a hash that the lock has. */

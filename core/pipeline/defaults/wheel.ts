@@ -7,12 +7,15 @@ import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { download } from '../../http/download.ts';
+import { HttpStatusError } from '../../http/errors.ts';
 import { type Digest, digestFromHex, digestOfJson, isDigest } from '../../primitives/digest.ts';
 import { messageOf, PycError } from '../../primitives/errors.ts';
 import { MAX_WHEEL } from '../../primitives/limits.ts';
+import { IndexAccessError } from '../../python/package-index.ts';
 import { BlobDamagedError, BlobMissingError } from '../../store/errors.ts';
 import type { Session } from '../session.ts';
 import type { Distribution, DistributionFile, WheelFile } from '../values.ts';
+import { type IndexAccess, type IndexUser, indexAccess } from './index-access.ts';
 
 /**
  * A wheel's bytes do not have the hash that the lock states, or the lock states none that is strong enough.
@@ -30,10 +33,17 @@ export class WheelMissingError extends PycError {
 /** Hashes strong enough to trust (those that PyPA's simple API names and Python guarantees), strongest first. */
 const TRUSTED = ['sha512', 'sha384', 'sha256'] as const;
 
+/** Where wheels come from besides the lock's own addresses. */
+export interface WheelPlaces {
+  /** Absolute. */
+  readonly wheelhouse: string | undefined;
+  readonly user: IndexUser;
+}
+
 /** @throws WheelHashError where the bytes are not those that the lock states; nothing is kept then */
 export async function findWheel(
   distribution: Distribution,
-  wheelhouse: string | undefined,
+  { wheelhouse, user }: WheelPlaces,
   session: Session,
 ): Promise<WheelFile | undefined> {
   const { file } = distribution;
@@ -53,7 +63,7 @@ export async function findWheel(
       },
     );
   }
-  return fetchWheel(file, hashes, local, session);
+  return fetchWheel(distribution, file, hashes, local, user, session);
 }
 
 /**
@@ -98,19 +108,27 @@ async function localFile(
 }
 
 async function fetchWheel(
+  { name, index, indexes = [] }: Distribution,
   file: DistributionFile,
   hashes: readonly string[],
   local: string | undefined,
+  user: IndexUser,
   session: Session,
 ): Promise<WheelFile> {
-  const { store, http, log, signal } = session;
+  const { store, log, signal } = session;
   const id = `wheel ${file.name}`;
   const label = `fetch ${file.name}`;
   const total = file.size;
   log.progress({ id, label, state: 'start', ...(total === undefined ? {} : { total }) });
   const source: AsyncIterable<Uint8Array> =
     local === undefined
-      ? download(http, { url: file.url!, signal }, { expectedSize: file.size })
+      ? downloadFrom(
+          await indexAccess(user, session),
+          [...(index === undefined ? [] : [index]), ...indexes],
+          file,
+          name,
+          signal,
+        )
       : readLocal(local, file.name);
   let done = 0;
   const checked = hashing(source, hashes, file.name, (bytes) => {
@@ -124,6 +142,25 @@ async function fetchWheel(
     return { name: file.name, file: store.fileOf(blob.digest), ...blob };
   } finally {
     log.progress({ id, label, state: 'end' });
+  }
+}
+
+/** @param roots of the index that lists the file: what their addresses say in front of the host opens the file as well */
+async function* downloadFrom(
+  { http, credentials }: IndexAccess,
+  roots: readonly string[],
+  { url = '', size }: DistributionFile,
+  name: string,
+  signal: AbortSignal,
+): AsyncGenerator<Uint8Array> {
+  for (const root of roots) credentials.learn(root);
+  try {
+    yield* download(http, { url, signal }, { expectedSize: size });
+  } catch (thrown) {
+    if (!(thrown instanceof HttpStatusError) || (thrown.status !== 401 && thrown.status !== 403))
+      throw thrown;
+    const sent = await credentials.find(new URL(url), signal);
+    throw new IndexAccessError(url, name, thrown.status, sent?.source);
   }
 }
 

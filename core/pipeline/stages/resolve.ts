@@ -89,7 +89,11 @@ export async function resolvePlatform(
   const { wheelhouse, distributions: rules, groups } = graph.context.config;
   const ruled = await applyRules(locked, rules, python.target, session.signal);
   const house = await openWheelhouse(wheelhouse, python.target, session);
-  const located = await locateFiles(await house.supply(ruled.chosen), python.target, session);
+  const located = await locateFiles(await house.supply(ruled.chosen), python.target, {
+    lock: input.lock,
+    user: graph.context.config,
+    session,
+  });
   const replaced = await house.replace([...ruled.rejected, ...located.rejected]);
   if (replaced.rejected.length > 0) throw noWheels(replaced.rejected, python, platform, input);
   const refused = new Set(located.rejected.map(({ name }) => name));

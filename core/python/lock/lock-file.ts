@@ -94,12 +94,26 @@ export interface LockChoice {
   readonly rejected: readonly Rejection[];
 }
 
+/** Where a lock has the files looked for that it names no index for: the options of a requirements file. */
+export interface LockIndexes {
+  /** Stands in for the default index. */
+  readonly index?: string;
+  /** Asked before the default index. */
+  readonly extra: readonly string[];
+  /** Folders (absolute, or `file:` URLs) and pages of links. */
+  readonly links: readonly string[];
+  /** No index at all: `links` alone. */
+  readonly none: boolean;
+}
+
 /** A lock file that was read. */
 export interface LockFile {
   /** Relative to the project's folder. */
   readonly path: string;
   /** `uv`, `pylock`, `requirements`, … */
   readonly format: string;
+  /** Absent: every package has its index, or the default one is meant. */
+  readonly indexes?: LockIndexes;
   /** @throws LockError where nothing can be chosen at all: Python or platform not covered, unknown names, conflicts. */
   select(target: PythonTarget, want: Selection): LockChoice;
   /**

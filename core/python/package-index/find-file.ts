@@ -2,6 +2,7 @@
  * Finds the wheel of a pinned version on its index, for locks that say no place to fetch it from. The first index that has the
  * project counts: to merge several would let any of them put a file in another's place.
  */
+import { fileURLToPath } from 'node:url';
 import { redactUrl } from '../../http/url.ts';
 import { PycError } from '../../primitives/errors.ts';
 import { visible } from '../../primitives/path.ts';
@@ -10,9 +11,9 @@ import { chooseWheel, explainWheels, type WheelSupport, wheelSupport } from '../
 import { SpecifierSet } from '../specifier.ts';
 import type { PythonTarget } from '../target.ts';
 import { compareVersions, Version } from '../version.ts';
-import { FilenameError, parseSdistFilename, parseWheelFilename } from '../wheel-filename.ts';
-import type { PackageIndex } from './client.ts';
-import type { IndexFile } from './project-page.ts';
+import { IndexAccessError, type PackageIndex } from './client.ts';
+import { parseDistributionFilename } from './file-name.ts';
+import type { IndexFile, ProjectPage } from './project-page.ts';
 
 /** No index has the project, the version, or a file with one of the locked hashes. */
 export class IndexMissingError extends PycError {
@@ -36,28 +37,53 @@ export function isLocated(file: DistributionFile | undefined): boolean {
   return file?.url !== undefined || file?.path !== undefined;
 }
 
+/** Where a distribution's files are looked for. */
+export interface IndexPlaces {
+  /** Roots of simple APIs, in order. */
+  readonly indexes: readonly string[];
+  /** Folders and pages of links, which are looked into first. */
+  readonly links: readonly string[];
+}
+
 /**
  * @param distribution one with a version, and without a file or with one whose place is not known
- * @throws IndexMissingError, HttpError, IndexPageError or IndexVersionError
+ * @param places default: the index that the lock names for it, else the default one
+ * @throws IndexMissingError, HttpError, IndexAccessError, IndexPageError or IndexVersionError
  */
 export async function findFile(
   index: PackageIndex,
   distribution: Distribution,
   target: PythonTarget,
   signal?: AbortSignal,
+  places: IndexPlaces = {
+    indexes: distribution.indexes ?? [distribution.index ?? index.defaultIndex],
+    links: [],
+  },
 ): Promise<FoundFile> {
   if (isLocated(distribution.file)) return { found: distribution };
+  const { name } = distribution;
   const isLocked = lockedHashes(distribution).length > 0;
-  const roots = distribution.indexes ?? [distribution.index ?? index.defaultIndex];
   const asked: string[] = [];
-  for (const root of roots) {
-    const page = await index.project(distribution.name, root, signal);
-    asked.push(redactUrl(root));
-    if (page === undefined) continue;
-    const candidates = candidatesOf(page.files, distribution);
-    if (candidates.length > 0) return choose(candidates, distribution, root, wheelSupport(target));
-    // A locked hash proves a file, wherever it comes from; without one the first index has the last word.
-    if (!isLocked) break;
+  const look = (page: ProjectPage | undefined, place: string, root?: string): FoundFile | undefined => {
+    asked.push(redactUrl(place));
+    const candidates = page === undefined ? [] : candidatesOf(page.files, distribution);
+    return candidates.length === 0 ? undefined : choose(candidates, distribution, root, wheelSupport(target));
+  };
+  for (const place of places.links) {
+    const found = look(await index.links(name, place, signal), place);
+    if (found !== undefined) return found;
+  }
+  for (const root of places.indexes) {
+    const page = await index.project(name, root, signal).catch((thrown: unknown) => {
+      // Some indexes answer 403 for what they do not have. Where a hash proves the file, another one may be asked.
+      const isAbsent = thrown instanceof IndexAccessError && thrown.status === 403 && isLocked;
+      if (!isAbsent || root === places.indexes.at(-1)) throw thrown;
+      return undefined;
+    });
+    const found = look(page, root, redactUrl(root));
+    if (found !== undefined) return found;
+    // A locked hash proves a file, wherever it comes from; without one the first index that has the name has the last word.
+    if (page !== undefined && !isLocked) break;
   }
   throw missing(distribution, asked, isLocked);
 }
@@ -74,7 +100,7 @@ function candidatesOf(files: readonly IndexFile[], distribution: Distribution): 
   const locked = lockedHashes(distribution);
   const named = distribution.file?.name;
   const candidates = files.flatMap((file): readonly Candidate[] => {
-    const parsed = parseFileName(file.name);
+    const parsed = parseDistributionFilename(file.name);
     if (parsed === undefined || parsed.name !== distribution.name || !wanted.contains(parsed.version))
       return [];
     // Where the index states no hash to tell the named file by, its name does.
@@ -119,9 +145,10 @@ function algorithmOf(hash: string): string {
 function choose(
   candidates: readonly Candidate[],
   distribution: Distribution,
-  root: string,
+  root: string | undefined,
   support: WheelSupport,
 ): FoundFile {
+  const from = root === undefined ? {} : { index: root };
   const { python_full_version: python } = support.environment;
   const excluded = candidates.filter(({ file }) => file.requiresPython?.contains(python) === false);
   const wheels = candidates.filter((candidate) => candidate.isWheel && !excluded.includes(candidate));
@@ -137,7 +164,7 @@ function choose(
       ...distribution,
       version,
       source: 'wheel',
-      index: root,
+      ...from,
       file: fileOf(wheel),
     };
     return wheel.file.yanked === undefined ? { found } : { found, yanked: wheel.file.yanked };
@@ -163,38 +190,25 @@ function choose(
         refused.length === 0
           ? 'it has to be built from an sdist'
           : 'no wheel fits the target; it would have to be built from an sdist',
-      buildable: { ...distribution, version, source: 'sdist', index: root, file: fileOf(sdist) },
+      buildable: { ...distribution, version, source: 'sdist', ...from, file: fileOf(sdist) },
     },
   };
 }
 
 function fileOf({ name, url, size, hashes }: Candidate): DistributionFile {
+  const isLocal = url?.startsWith('file:') === true;
   return {
     name,
-    ...(url === undefined ? {} : { url }),
+    ...(url === undefined ? {} : isLocal ? { path: fileURLToPath(url) } : { url }),
     ...(size === undefined ? {} : { size }),
     hashes,
   };
 }
 
-/** Undefined for installers, eggs and whatever else old pages list. */
-function parseFileName(
-  name: string,
-): { readonly name: string; readonly version: Version; readonly isWheel: boolean } | undefined {
-  try {
-    const isWheel = name.endsWith('.whl');
-    const parsed = isWheel ? parseWheelFilename(name) : parseSdistFilename(name);
-    return { name: parsed.name, version: parsed.version, isWheel };
-  } catch (error) {
-    if (error instanceof FilenameError) return undefined;
-    throw error;
-  }
-}
-
 function missing(distribution: Distribution, asked: readonly string[], isLocked: boolean): IndexMissingError {
   const what = `${visible(distribution.name)} ${visible(distribution.version)}`;
   return new IndexMissingError(
-    `\`${what}\` is not on ${asked.map((url) => `\`${url}\``).join(', ')}${isLocked ? ' with a hash that the lock has' : ''}`,
+    `\`${what}\` is not on ${asked.length === 0 ? 'any index: none may be asked' : asked.map((url) => `\`${url}\``).join(', ')}${isLocked && asked.length > 0 ? ' with a hash that the lock has' : ''}`,
     {
       hint: 'lock again, or name the index that has it',
       details: [{ name: distribution.name, version: distribution.version, indexes: asked }],

@@ -87,6 +87,9 @@ export function requiresPythonOf(text: string | undefined): SpecifierSet | undef
 export function fileUrl(href: string, base: string): URL | undefined {
   if (!URL.canParse(href, base)) return undefined;
   const url = new URL(href, base);
+  // What a page says in front of a host is nobody's secret to send.
+  url.username = '';
+  url.password = '';
   if (url.protocol === 'https:') return url;
   return url.protocol === 'http:' && !/^https:/i.test(base) ? url : undefined;
 }

@@ -59,14 +59,18 @@ describe('a requirements file as a lock', () => {
       'requirements/base.txt': `a==\${PIN}\n-r more/x.txt\n`,
       'requirements/more/x.txt': 'b==2\n',
     };
-    const { chosen } = await select(
-      '--index-url https://one.example/simple\n--extra-index-url https://two.example/simple\n-r requirements/base.txt\n',
-      files,
+    const { indexes, select } = await readRequirementsLock(
+      'requirements.txt',
+      '--index-url https://one.example/simple\n--extra-index-url https://two.example/simple\n--find-links wheels\n-r requirements/base.txt\n',
+      options(files),
     );
+    const { chosen } = select(targetOf('3.12.7'), { extras: [], groups: [] });
     expect(chosen.map(({ name, version }) => `${name}==${version}`)).toEqual(['a==1.5', 'b==2']);
-    expect(chosen[0]).toMatchObject({
+    expect(indexes).toEqual({
       index: 'https://one.example/simple',
-      indexes: ['https://one.example/simple', 'https://two.example/simple'],
+      extra: ['https://two.example/simple'],
+      links: ['/work/shop/wheels'],
+      none: false,
     });
   });
 

@@ -3,7 +3,7 @@
  * versions are looked up in the index later; here is only what the text says.
  */
 import { statSync } from 'node:fs';
-import { relative } from 'node:path';
+import { relative, resolve } from 'node:path';
 import type { MarkerEnvironment } from '../../marker.ts';
 import type { PythonTarget } from '../../target.ts';
 import {
@@ -64,22 +64,24 @@ export async function readRequirementsLock(
   const pins = readPins(requirements, { directory, pathKind });
   if (pins.open.length > 0) throw new LockNotPinnedError(path, pins.open);
   warnOfIgnored(path, requirements, options);
-  const indexes = [
-    ...(requirements.indexUrl === undefined ? [] : [requirements.indexUrl]),
-    ...requirements.extraIndexUrls,
-  ];
+  const { indexUrl, extraIndexUrls, findLinks, noIndex } = requirements;
   return {
     path,
     format: 'requirements',
     requirements,
-    select: (target, want) => select(path, pins, indexes, target, want, directory),
+    indexes: {
+      ...(indexUrl === undefined ? {} : { index: indexUrl }),
+      extra: extraIndexUrls,
+      links: findLinks.map((link) => (/^[a-z][a-z0-9+.-]+:/i.test(link) ? link : resolve(directory, link))),
+      none: noIndex,
+    },
+    select: (target, want) => select(path, pins, target, want, directory),
   };
 }
 
 function select(
   path: string,
   { pins, limits }: Pins,
-  indexes: readonly string[],
   target: PythonTarget,
   want: Selection,
   directory: string,
@@ -106,7 +108,7 @@ function select(
   const chosen: Distribution[] = [];
   const rejected: Rejection[] = [];
   for (const name of [...byName.keys()].sort()) {
-    const outcome = outcomeOf(byName.get(name)!, indexes, support, directory);
+    const outcome = outcomeOf(byName.get(name)!, support, directory);
     if (outcome === undefined) continue;
     if ('reason' in outcome) rejected.push(outcome);
     else chosen.push(outcome);
@@ -134,25 +136,11 @@ function merge(path: string, a: Pin, b: Pin): Pin {
 }
 
 /** Undefined for the project itself. */
-function outcomeOf(
-  pin: Pin,
-  indexes: readonly string[],
-  support: WheelSupport,
-  directory: string,
-): Distribution | Rejection | undefined {
+function outcomeOf(pin: Pin, support: WheelSupport, directory: string): Distribution | Rejection | undefined {
   const base = { name: pin.name, requestedBy: [] };
   switch (pin.kind) {
-    case 'version': {
-      const [index] = indexes;
-      return {
-        ...base,
-        version: pin.version,
-        source: 'wheel',
-        hashes: pin.hashes,
-        ...(index === undefined ? {} : { index }),
-        ...(indexes.length > 1 ? { indexes } : {}),
-      };
-    }
+    case 'version':
+      return { ...base, version: pin.version, source: 'wheel', hashes: pin.hashes };
     case 'directory': {
       const { path } = pin;
       return relative(directory, path) === ''
@@ -232,20 +220,12 @@ function archiveUrl(url: string, pin: Pin & { readonly kind: 'file' }): Readonly
 }
 
 function warnOfIgnored(path: string, file: RequirementsFile, { warn }: RequirementsReaderOptions): void {
-  const ignored = [
-    ...(file.findLinks.length > 0 ? ['--find-links'] : []),
-    ...(file.noIndex ? ['--no-index'] : []),
-    ...(file.noBinary.length > 0 ? ['--no-binary'] : []),
-  ];
-  if (ignored.length === 0) return;
+  if (file.noBinary.length === 0) return;
   warn?.({
-    /**
-     * A requirements file states options of pip's that a build from a lock does not follow: `--find-links`,
-     * `--no-index`, `--no-binary`.
-     */
+    /** A requirements file states an option of pip's that a build from a lock does not follow: `--no-binary`. */
     code: 'PYC_LOCK_OPTION_IGNORED',
-    message: `\`${path}\` states ${ignored.map((name) => `\`${name}\``).join(', ')}, which is not followed`,
-    hint: 'name a folder with wheels by `wheelhouse` in the configuration',
+    message: `\`${path}\` states \`--no-binary\`, which is not followed`,
+    hint: 'put wheels of your own into a folder, and name it by `wheelhouse` in the configuration',
   });
 }
 
