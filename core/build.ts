@@ -20,6 +20,8 @@ export interface BuildOptions {
   readonly profile?: string;
   /** Names of images to build; default all of the configuration. */
   readonly only?: readonly string[];
+  /** An image for each member of the workspace, all in one report; `only` chooses among them. */
+  readonly allPackages?: boolean;
   /** What is stronger than any file. */
   readonly commandLine?: CommandLine;
   /** Default the process's environment. */

@@ -56,27 +56,32 @@ export async function runAll(
         return known;
       };
       const said = keepWarnings(log);
-      const configs = await loadAll(command, options, env, cwd, directory, said.log, adjust);
+      const loaded = await loadAll(command, options, env, cwd, directory, said.log, adjust);
       report = { ...report, warnings: said.warnings };
       const memory = createRunMemory();
+      const sessionOf = async (config: ResolvedConfig): Promise<Session> => ({
+        http,
+        store,
+        log,
+        signal,
+        env,
+        cwd,
+        command,
+        offline: options.offline === true,
+        dryRun: options.dryRun === true,
+        noCache: options.noCache === true,
+        sourceDateEpoch: epochOf(env),
+        pins: await pinsOf(pinDirectory(config)),
+        memory,
+        ...(options.credentials === undefined ? {} : { credentials: options.credentials }),
+        ...(options.distribution === undefined ? {} : { distribution: options.distribution }),
+      });
+      const configs =
+        options.allPackages === true
+          ? await membersOf(loaded, options, { ...(await sessionOf(loaded[0]!)), log: said.log })
+          : loaded;
       for (const config of configs) {
-        const session: Session = {
-          http,
-          store,
-          log,
-          signal,
-          env,
-          cwd,
-          command,
-          offline: options.offline === true,
-          dryRun: options.dryRun === true,
-          noCache: options.noCache === true,
-          sourceDateEpoch: epochOf(env),
-          pins: await pinsOf(pinDirectory(config)),
-          memory,
-          ...(options.credentials === undefined ? {} : { credentials: options.credentials }),
-          ...(options.distribution === undefined ? {} : { distribution: options.distribution }),
-        };
+        const session = await sessionOf(config);
         const one = await runBuild(config, session);
         report =
           config === configs[0]
@@ -115,7 +120,7 @@ async function loadAll(
     directory: options.directory,
     file: options.file,
     profile: options.profile,
-    only: options.only,
+    only: options.allPackages === true ? [] : options.only,
     command,
     env,
     commandLine: options.commandLine,
@@ -124,6 +129,15 @@ async function loadAll(
     warn: log.warn,
     adjust,
   });
+}
+
+async function membersOf(
+  configs: readonly ResolvedConfig[],
+  options: BuildOptions,
+  session: Session,
+): Promise<readonly ResolvedConfig[]> {
+  const { configsOfMembers } = await import('./config/members.ts');
+  return configsOfMembers(configs, options.only ?? [], session);
 }
 
 /** The lock of bases lies beside the configuration, or in the project where there is none. */

@@ -5,6 +5,8 @@
 import { relative, resolve } from 'node:path';
 import { buildConfig, buildIndex, buildManifest } from '../oci/build-image.ts';
 import { formatPlatform, normalizePlatform, type Platform, parsePlatform } from '../oci/platform.ts';
+import { visible } from '../primitives/path.ts';
+import { normalizeName } from '../python/name.ts';
 import { endOf } from './aborted.ts';
 import { createPluginApi } from './api.ts';
 import { createBaseContext } from './base-context.ts';
@@ -18,6 +20,7 @@ import { warnOfIdleRules } from './distribution-rules.ts';
 import { explainConfig } from './explanation.ts';
 import { createGraph, type Graph } from './graph.ts';
 import type { BuildContext } from './hooks.ts';
+import { MembersError } from './members-error.ts';
 import { applyPreset } from './presets.ts';
 import { type BuildReport, emptyReport, type ReportedImage, reportError } from './report.ts';
 import { keepWarnings, reportBuilt, reportPlanned, sizesOf, withImage } from './report-draft.ts';
@@ -135,8 +138,15 @@ class Build {
   /** The member that `package` names, whose sources go in then; else the project of the folder. */
   async #memberOf(root: Project, lock: LockFile | undefined, graph: Graph): Promise<Project> {
     const { directory, package: name } = this.#config;
-    const folder = name === undefined ? undefined : lock?.memberFolder?.(name);
-    if (folder === undefined || resolve(directory, folder) === directory) return root;
+    if (name === undefined || normalizeName(name) === root.name) return root;
+    if (lock?.memberFolder === undefined) {
+      throw new MembersError(
+        `where the member \`${visible(name)}\` lies is not known: ${lock === undefined ? 'there is no lock' : `\`${lock.path}\` does not say`}`,
+        { hint: "name the member's own folder, as in `pyc build packages/api`" },
+      );
+    }
+    const folder = lock.memberFolder(name);
+    if (resolve(directory, folder) === directory) return root;
     const request = { directory: resolve(directory, folder) };
     const member = (await graph.hooks.project.promise(request, graph.context))!;
     this.#noteProject(member);

@@ -1,10 +1,11 @@
-// Costs by themselves: starting the program, reading large locks, looking for a framework in a large project, and ten
-// images in one run. Run after `npm run build`: `node test/bench/micro.mjs [start|lock|detection|images]…`. It asserts nothing.
+// Costs by themselves: starting the program, reading large locks, looking for a framework in a large project, ten images
+// in one run, and the plan of a large workspace. Run after `npm run build`: `node test/bench/micro.mjs [start|lock|detection|images|workspace]…`. It asserts nothing.
 import { detectionTimes } from './detection.mjs';
 import { imagesTimes } from './images.mjs';
 import { lockTimes } from './locks.mjs';
 import { startUpRows } from './start-up.mjs';
 import { median, printTable } from './table.mjs';
+import { workspaceTimes } from './workspace.mjs';
 
 const PARTS = {
   async start() {
@@ -39,6 +40,13 @@ const PARTS = {
         milliseconds(several),
         `${(several / one).toFixed(2)} x`,
       ]),
+    );
+  },
+  async workspace() {
+    const times = await workspaceTimes(5);
+    printTable(
+      ['`pyc check --all-packages`', 'median', 'best'],
+      [['a workspace of 100 members', milliseconds(median(times)), milliseconds(Math.min(...times))]],
     );
   },
 };

@@ -15,6 +15,7 @@ export interface SharedValues {
   readonly only?: readonly string[];
   readonly set?: readonly string[];
   readonly package?: string;
+  readonly allPackages?: boolean;
   readonly extra?: readonly string[];
   readonly group?: readonly string[];
   readonly lock?: string;
@@ -35,6 +36,7 @@ export interface SharedValues {
   readonly baseImage?: string;
 }
 
+const CONTENTS = 'What goes in:';
 const PRINTING = 'What it prints:';
 
 /** What a command is about, where that is stated before the folder. */
@@ -52,7 +54,7 @@ export function projectCommand(name: string, description: string, subject?: Comm
     .usage(subject === undefined ? '[DIR] [options]' : `[${subject.name}] [DIR] [options]`)
     .argument('[DIR]', "the project's folder (default: the working directory)")
     .configureHelp({ sortOptions: false })
-    .optionsGroup('What goes in:')
+    .optionsGroup(CONTENTS)
     .addOption(new Option('--lock <file>', "the lock file to take (default: that of the project's tool)"))
     .addOption(new Option('--package <name>', "a workspace's member to build"))
     .addOption(list('--extra <name>', "an extra of the project's; repeatable"))
@@ -82,7 +84,10 @@ export function withConfigurationOptions(command: Command): Command {
 
 /** The shared options about configuration, running and printing; added after those of the command itself. */
 export function withRunOptions(command: Command): Command {
-  return withConfigurationOptions(command)
+  const specific = command
+    .optionsGroup(CONTENTS)
+    .addOption(new Option('--all-packages', "an image for each of a workspace's members; see also --only"));
+  return withConfigurationOptions(specific)
     .optionsGroup('How it runs:')
     .addOption(new Option('--locked', 'refuse a base that pycontainer.lock does not pin'))
     .addOption(new Option('--offline', 'make no request: accept what the cache has'))
@@ -229,6 +234,7 @@ export function configurationOptions(
       file: values.config,
       profile: values.profile,
       only: values.only,
+      allPackages: values.allPackages,
       cacheDirectory: values.cacheDir,
     }),
   };

@@ -58,6 +58,7 @@ export async function readUvLock(
         .filter((item) => version === undefined || item.version === version)
         .flatMap(({ wheels, sdist }) => [...wheels, ...(sdist === undefined ? [] : [sdist])])
         .map((file) => file.name),
+    members: lock.members,
     memberFolder: (name) => memberFolder(lock, name),
   };
 }
