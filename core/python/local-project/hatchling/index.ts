@@ -14,7 +14,8 @@ import { isFile, nameOf, relativePath } from '../tree.ts';
 import { portablePattern } from '../version-pattern.ts';
 import { WheelDraft } from '../wheel-draft.ts';
 import { hatchlingMetadata, licenseFilesOf } from './metadata.ts';
-import { inclusionMap, selectFiles } from './selection.ts';
+import { inclusionMap } from './rules.ts';
+import { selectFiles } from './selection.ts';
 
 const BUILD_KEYS = [
   'include',
