@@ -129,6 +129,8 @@ export interface LockFile {
    * @param version default: all that are locked
    */
   filesOf?(name: string, version?: string): readonly string[];
+  /** Normalised names of the workspace's members, in the lock's order. Absent for formats without workspaces. */
+  readonly members?: readonly string[];
   /**
    * The folder of a workspace's member, relative to the lock's. Absent for formats without workspaces.
    *
