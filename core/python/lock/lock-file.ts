@@ -134,8 +134,6 @@ export interface LockFile {
   /**
    * The folder of a workspace's member, relative to the lock's. Absent for formats without workspaces.
    *
-  /** Normalised names of the workspace's members, in the lock's order. Absent for formats without workspaces. */
-  readonly members?: readonly string[];
    * @throws LockSelectionError for a name that is no member
    */
   memberFolder?(name: string): string;
