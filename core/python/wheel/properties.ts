@@ -41,13 +41,15 @@ export function parseWheelProperties(text: string): WheelProperties {
 
 /**
  * Repairing tools rename `linux_x86_64` to `manylinux_…` and leave WHEEL behind, so platforms are compared by system and
- * machine only; interpreter and ABI must agree to the letter.
+ * machine only; interpreter and ABI must agree to the letter. Those who add programs of a platform to a wheel that was
+ * built for any leave WHEEL behind, too: the file name, which says less, holds.
  *
  * @throws WheelError where file name and WHEEL have no tag in common, or another build
  */
 export function checkAgreement(properties: WheelProperties, file: WheelFilename): void {
   const stated = new Set(properties.tags.map(comparableTag));
-  if (stated.size > 0 && !file.tags.some((tag) => stated.has(comparableTag(tag)))) {
+  const agrees = (tag: string): boolean => stated.has(comparableTag(tag)) || stated.has(forAnyPlatform(tag));
+  if (stated.size > 0 && !file.tags.some(agrees)) {
     throw new WheelError(
       `WHEEL states the tags ${properties.tags.slice(0, 5).join(', ')}, which the file name does not have`,
     );
@@ -64,4 +66,8 @@ function comparableTag(tag: string): string {
   return tag
     .replace(/-(?:many|musl)?linux(?:\d+|_\d+_\d+)?_(\w+)$/, '-linux_$1')
     .replace(/-macosx_.*$/, '-macosx');
+}
+
+function forAnyPlatform(tag: string): string {
+  return tag.replace(/-[^-]*$/, '-any');
 }

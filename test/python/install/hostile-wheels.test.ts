@@ -13,7 +13,7 @@ import {
   wheelFileName,
 } from '../../../core/testing/wheels.ts';
 import { makeZip } from '../../../core/testing/zip.ts';
-import { inFolder, laidOut, readFiles, TARGET } from './laid-out.ts';
+import { inFolder, laidOut, readFiles, TARGET, withWheel } from './laid-out.ts';
 
 type Hostile = Partial<WheelRecipe> & { readonly fileName?: string; readonly bytes?: Uint8Array };
 type Answer = readonly [code: string | undefined, named: boolean];
@@ -341,6 +341,12 @@ describe('hostile wheels are refused', () => {
             wheel: { Tag: 'cp312-cp312-linux_aarch64' },
           },
         ],
+        [
+          'a platform in WHEEL, none in the file name',
+          wheel,
+          'linux_x86_64',
+          { wheel: { Tag: 'py3-none-linux_x86_64' } },
+        ],
         ['other build in WHEEL', wheel, '7', { wheel: { Build: '7' } }],
         ['later format', 'PYC_WHEEL_UNSUPPORTED', '2.0', { wheel: { 'Wheel-Version': '2.0' } }],
         ['no version of the format', wheel, 'Wheel-Version', { wheel: { 'Wheel-Version': [] } }],
@@ -394,6 +400,12 @@ describe('odd wheels are made harmless', () => {
       path.includes('dist-info') ? [] : [mode.toString(8)],
     );
     expect(modes).toEqual(['644', '644', '755', '755', '644']);
+  });
+
+  it('and one that was built for any platform may be named for one', async () => {
+    const renamed = 'pkg-1.0-py3-none-manylinux1_x86_64.whl';
+    const recipe: WheelRecipe = { ...BASE, wheel: { Tag: 'py3-none-any' } };
+    expect(await withWheel(recipe, ({ fileName }) => fileName, renamed)).toBe(renamed);
   });
 
   it('and start-up code is allowed, and reported', async () => {
