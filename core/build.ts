@@ -42,6 +42,8 @@ export interface BuildOptions {
   readonly credentials?: StatedCredentials;
   /** `lock` alone: pin anew what is pinned already. */
   readonly updateBase?: boolean;
+  /** `check` alone: say what each platform lacks, those of the configuration, else all usual ones. */
+  readonly platformTable?: boolean;
   /** `explain` alone: the distribution to explain, by its name in any spelling. */
   readonly distribution?: string;
 }

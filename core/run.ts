@@ -75,6 +75,7 @@ export async function runAll(
         memory,
         ...(options.credentials === undefined ? {} : { credentials: options.credentials }),
         ...(options.distribution === undefined ? {} : { distribution: options.distribution }),
+        tablesPlatforms: options.platformTable === true,
       });
       const configs =
         options.allPackages === true
@@ -91,7 +92,8 @@ export async function runAll(
           const message = `image \`${config.name}\`: ${report.error.message}`;
           report = { ...report, error: { ...report.error, message } };
         }
-        if (!report.ok) break;
+        // What one image's platforms lack says nothing of the next one's.
+        if (!report.ok && one.platforms === null) break;
         await session.pins.save();
       }
     } finally {
@@ -171,6 +173,10 @@ function joined(first: BuildReport, next: BuildReport): BuildReport {
       first.explanations === null && next.explanations === null
         ? null
         : [...(first.explanations ?? []), ...(next.explanations ?? [])],
+    platforms:
+      first.platforms === null && next.platforms === null
+        ? null
+        : [...(first.platforms ?? []), ...(next.platforms ?? [])],
     images: [...first.images, ...next.images],
     index: null,
     outputs: [...first.outputs, ...next.outputs],

@@ -4,7 +4,13 @@
  */
 import { relative, resolve } from 'node:path';
 import { buildConfig, buildIndex, buildManifest } from '../oci/build-image.ts';
-import { formatPlatform, normalizePlatform, type Platform, parsePlatform } from '../oci/platform.ts';
+import {
+  formatPlatform,
+  normalizePlatform,
+  type Platform,
+  parsePlatform,
+  samePlatform,
+} from '../oci/platform.ts';
 import { visible } from '../primitives/path.ts';
 import { normalizeName } from '../python/name.ts';
 import { endOf } from './aborted.ts';
@@ -21,6 +27,7 @@ import { explainConfig } from './explanation.ts';
 import { createGraph, type Graph } from './graph.ts';
 import type { BuildContext } from './hooks.ts';
 import { MembersError } from './members-error.ts';
+import { lackingPlatforms, tablePlatforms, USUAL_PLATFORMS } from './platform-table.ts';
 import { applyPreset } from './presets.ts';
 import { type BuildReport, emptyReport, type ReportedImage, reportError } from './report.ts';
 import { keepWarnings, reportBuilt, reportPlanned, sizesOf, withImage } from './report-draft.ts';
@@ -89,6 +96,11 @@ class Build {
     const platforms = distinctPlatforms(this.#config.platforms);
     const input = await graph.stage('resolve', () => this.#resolveOnce(graph, platforms));
     const name = this.#config.name ?? input.project.name;
+    if (this.#session.tablesPlatforms === true) {
+      await graph.stage('resolve', () => this.#tablePlatforms(graph, input, platforms, name));
+      this.#noteTimings();
+      return;
+    }
     // Pinning bases writes nowhere, so that it does not matter where a build would.
     const isBuild = this.#session.command !== 'lock';
     const destinations = await graph.stage('publish', async () =>
@@ -106,6 +118,25 @@ class Build {
     if (!this.#session.dryRun) await this.#publish(graph, input.project, name, images, destinations);
     this.#noteTimings();
     await graph.hooks.done.promise(this.report, context);
+  }
+
+  /** @throws PlatformLacksError where one that is built for lacks something */
+  async #tablePlatforms(
+    graph: Graph,
+    input: ResolveInput,
+    configured: readonly Platform[],
+    name: string,
+  ): Promise<void> {
+    const usual = this.#config.origins.platforms === undefined ? USUAL_PLATFORMS : [];
+    const all = distinctPlatforms([...usual, ...configured.map(formatPlatform)]);
+    const rows = all.map((platform) => ({
+      platform,
+      isConfigured: configured.some((one) => samePlatform(one, platform)),
+    }));
+    const platforms = await tablePlatforms(graph, input, rows, name, this.#session);
+    this.report = { ...this.report, platforms };
+    const lacking = lackingPlatforms(platforms);
+    if (lacking !== undefined) throw lacking;
   }
 
   /** What all platforms share: the project, its lock, and where the base comes from. */

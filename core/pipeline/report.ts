@@ -137,6 +137,44 @@ export interface ReportedExplanation {
   readonly passedOver: readonly ReportedRefusal[] | null;
 }
 
+/** A distribution without a wheel for a platform. */
+export interface ReportedLack {
+  readonly name: string;
+  readonly version: string | null;
+  readonly reason: string;
+  /** The wheels that the lock lists, none of which fits. */
+  readonly files: readonly ReportedRefusal[];
+  /** What a wheel would be built of; null where nothing is locked that one could be built of. */
+  readonly source: SourceKind | null;
+  /** True where no wheel of it is locked at all: it is built, and whether the result fits is not known before. */
+  readonly builds: boolean;
+  /** Whether an index could be asked for a release that has a wheel: not offline, and not for what comes from none. */
+  readonly asked: boolean;
+  /** The release with a wheel that is nearest to the locked one; null where none has, or nobody was asked. */
+  readonly nearest: {
+    readonly version: string;
+    readonly file: string;
+    /** Against the locked version; `same` where the index has a wheel that the lock does not list. */
+    readonly age: 'same' | 'newer' | 'older';
+  } | null;
+}
+
+/** What a platform would lack. */
+export interface ReportedPlatform {
+  /** The image's name. */
+  readonly image: string;
+  readonly platform: string;
+  /** True for those that a build would be made for. */
+  readonly configured: boolean;
+  readonly base: string;
+  readonly python: ReportedImage['python'] | null;
+  /** How many are needed there; null where that cannot be said. */
+  readonly distributions: number | null;
+  readonly lacks: readonly ReportedLack[];
+  /** Why nothing can be said of it: the base is not made for it, or the lock is not. */
+  readonly error: ReportedError | null;
+}
+
 /** What presets chose and where they saw it. */
 export interface ReportedPreset {
   /** Several that were put together are separated by commas. */
@@ -163,6 +201,8 @@ export interface BuildReport {
     | null;
   /** Of one distribution, a platform each; null but for `explain` with a name. */
   readonly explanations: readonly ReportedExplanation[] | null;
+  /** What each platform would lack; null but for `check platforms`. */
+  readonly platforms: readonly ReportedPlatform[] | null;
   readonly images: readonly ReportedImage[];
   readonly index: { readonly digest: Digest } | null;
   readonly outputs: readonly ReportedOutput[];
@@ -186,6 +226,7 @@ export function emptyReport(command: string): BuildReport {
     preset: null,
     configuration: null,
     explanations: null,
+    platforms: null,
     images: [],
     index: null,
     outputs: [],

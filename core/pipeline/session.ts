@@ -33,6 +33,8 @@ export interface Session {
   /** What the images of the run read once. */
   readonly memory: RunMemory;
   readonly credentials?: StatedCredentials;
+  /** True: say what each platform lacks, and plan no image. */
+  readonly tablesPlatforms?: boolean;
   /** The distribution that is to be explained. */
   readonly distribution?: string;
 }

@@ -27,7 +27,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: 'check',
-    usage: 'check [DIR]',
+    usage: 'check [platforms] [DIR]',
     summary: 'check project, configuration and lock without building',
     load: () => import('./check.ts'),
   },

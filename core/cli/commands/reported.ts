@@ -24,10 +24,11 @@ export async function runReported<Values extends SharedValues>(
   try {
     const report = await verb(buildOptions(directory, values, [], display, io), values, subject);
     display.close();
-    if (print === undefined || report.error !== null || values.json === true)
-      return finish(report, values, io);
+    // A table that is there is worth printing whatever the verdict on it.
+    const isPrinted = print !== undefined && (report.error === null || report.platforms !== null);
+    if (!isPrinted || values.json === true) return finish(report, values, io);
     print(report);
-    return 0;
+    return report.error === null ? 0 : finish(report, values, io);
   } finally {
     display.close();
   }

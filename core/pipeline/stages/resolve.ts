@@ -1,10 +1,11 @@
 /** The resolve stage: base, Python and distributions of one platform. Nothing of a distribution is fetched. */
+import type { Image } from '../../oci/image.ts';
 import { formatPlatform, type Platform } from '../../oci/platform.ts';
 import { PycError } from '../../primitives/errors.ts';
 import { LockStaleError } from '../../python/lock/lock-error.ts';
 import { normalizeName } from '../../python/name.ts';
 import { SpecifierSet } from '../../python/specifier.ts';
-import { markerEnvironment } from '../../python/target.ts';
+import { markerEnvironment, type PythonTarget } from '../../python/target.ts';
 import { Version } from '../../python/version.ts';
 import { locateFiles } from '../defaults/index-files.ts';
 import { lockCommand } from '../defaults/lock.ts';
@@ -13,10 +14,12 @@ import { warnOfTools } from '../development-tools.ts';
 import { applyRules, type DistributionRules, isRuled, warnOfMissing } from '../distribution-rules.ts';
 import type { Graph } from '../graph.ts';
 import type { Session } from '../session.ts';
+import type { ResolvedConfig } from '../settings.ts';
 import type {
   BaseContext,
   BaseSource,
   Distribution,
+  LockChoice,
   LockFile,
   Project,
   PythonInBase,
@@ -72,34 +75,15 @@ export async function resolvePlatform(
   session: Session,
 ): Promise<Resolution> {
   const { hooks } = graph;
-  const image = await input.source.open(platform, graph.context.signal, context);
-  const known = input.source.python?.(image);
-  const request = { platform, base: image, reference: input.source.reference, known };
-  const python = await hooks.python.promise(request, graph.context);
-  if (python === undefined) {
-    throw new NoPythonError(
-      `no Python was found in the base \`${input.source.reference}\` for ${formatPlatform(platform)}`,
-      {
-        hint: 'use a base that has Python, or state it by `--python 3.12.7 --libc glibc-2.36`',
-      },
-    );
-  }
-  checkRequiresPython(input.project, python, input.source.reference);
-  const locked = input.lock?.select(python.target, input.want) ?? { chosen: [], rejected: [] };
-  const { wheelhouse, distributions: rules, groups } = graph.context.config;
-  const ruled = await applyRules(locked, rules, python.target, session.signal);
-  const house = await openWheelhouse(wheelhouse, python.target, session);
-  const located = await locateFiles(await house.supply(ruled.chosen), python.target, {
-    lock: input.lock,
-    user: graph.context.config,
+  const { image, python } = await findTarget(graph, input, platform, context);
+  const { distributions: rules, groups } = graph.context.config;
+  const { locked, ruled, chosen, rejected } = await chooseDistributions(
+    input,
+    python.target,
+    graph.context.config,
     session,
-  });
-  const replaced = await house.replace([...ruled.rejected, ...located.rejected]);
-  if (replaced.rejected.length > 0) throw noWheels(replaced.rejected, python, platform, input);
-  const refused = new Set(located.rejected.map(({ name }) => name));
-  const chosen = [...located.chosen.filter(({ name }) => !refused.has(name)), ...replaced.chosen].sort(
-    (a, b) => (a.name < b.name ? -1 : 1),
   );
+  if (rejected.length > 0) throw noWheels(rejected, python, platform, input);
   checkCoverage(input, python, chosen, rules);
   warnOfMissing(chosen, locked, ruled, session.log);
   warnOfTools(chosen, groups, session.log);
@@ -118,6 +102,63 @@ export async function resolvePlatform(
   refuseSources(resolution.distributions);
   await hooks.resolved.promise(resolution, graph.context);
   return resolution;
+}
+
+/**
+ * Opens the base for a platform and finds its Python.
+ *
+ * @throws NoPythonError, PythonRequirementError, and what opening and reading the base throws
+ */
+export async function findTarget(
+  graph: Graph,
+  { source, project }: Pick<ResolveInput, 'source' | 'project'>,
+  platform: Platform,
+  context: BaseContext,
+): Promise<{ readonly image: Image; readonly python: PythonInBase }> {
+  const image = await source.open(platform, graph.context.signal, context);
+  const known = source.python?.(image);
+  const request = { platform, base: image, reference: source.reference, known };
+  const python = await graph.hooks.python.promise(request, graph.context);
+  if (python === undefined) {
+    throw new NoPythonError(
+      `no Python was found in the base \`${source.reference}\` for ${formatPlatform(platform)}`,
+      {
+        hint: 'use a base that has Python, or state it by `--python 3.12.7 --libc glibc-2.36`',
+      },
+    );
+  }
+  checkRequiresPython(project, python, source.reference);
+  return { image, python };
+}
+
+/** What a lock gives for a target. */
+export interface PlatformChoice {
+  /** As the lock has it. */
+  readonly locked: LockChoice;
+  /** The same under the rules of the configuration. */
+  readonly ruled: Awaited<ReturnType<typeof applyRules>>;
+  /** With what the wheelhouse and the index had of the rest; in the order of names. */
+  readonly chosen: readonly Distribution[];
+  /** What no wheel was found of. */
+  readonly rejected: readonly Rejection[];
+}
+
+/** Has the lock choose, and asks the wheelhouse and the index for what it leaves open. @throws what the lock's `select` throws */
+export async function chooseDistributions(
+  { lock, want }: Pick<ResolveInput, 'lock' | 'want'>,
+  target: PythonTarget,
+  config: ResolvedConfig,
+  session: Session,
+): Promise<PlatformChoice> {
+  const locked = lock?.select(target, want) ?? { chosen: [], rejected: [] };
+  const ruled = await applyRules(locked, config.distributions, target, session.signal);
+  const house = await openWheelhouse(config.wheelhouse, target, session);
+  const supplied = await house.supply(ruled.chosen);
+  const located = await locateFiles(supplied, target, { lock, user: config, session });
+  const { chosen: replaced, rejected } = await house.replace([...ruled.rejected, ...located.rejected]);
+  const refused = new Set(located.rejected.map(({ name }) => name));
+  const chosen = [...located.chosen.filter(({ name }) => !refused.has(name)), ...replaced];
+  return { locked, ruled, chosen: chosen.sort((a, b) => (a.name < b.name ? -1 : 1)), rejected };
 }
 
 /** Distributions that would have to be built; building them is not supported yet, and saying so late would cost a download. */

@@ -83,6 +83,9 @@ export interface Rejection {
   readonly version?: string;
   readonly reason: string;
   readonly files: readonly FileRefusal[];
+  /** As a distribution has them. */
+  readonly index?: string;
+  readonly indexes?: readonly string[];
   /** What could be built instead: an sdist, a checkout or an archive with sources. */
   readonly buildable?: Distribution;
 }

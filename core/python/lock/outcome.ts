@@ -167,8 +167,14 @@ export function fileNameOfUrl(url: string): string {
   }
 }
 
-function named({ name, version }: LockedPackage): { readonly name: string; readonly version?: string } {
-  return version === '' ? { name } : { name, version };
+function named(item: LockedPackage): Pick<Rejection, 'name' | 'version' | 'index' | 'indexes'> {
+  const { name, version, index, indexes } = item;
+  return {
+    name,
+    ...(version === '' ? {} : { version }),
+    ...(index === undefined ? {} : { index }),
+    ...(indexes === undefined ? {} : { indexes }),
+  };
 }
 
 /** PEP 610's record of an archive. */

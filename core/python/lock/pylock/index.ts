@@ -248,8 +248,12 @@ function parentsOf(items: readonly PylockPackage[]): ReadonlyMap<string, readonl
   return parents;
 }
 
-function describe({ name, version }: PylockPackage): { readonly name: string; readonly version?: string } {
-  return { name, ...(version === undefined ? {} : { version: version.toString() }) };
+function describe({ name, version, index }: PylockPackage): Pick<Rejection, 'name' | 'version' | 'index'> {
+  return {
+    name,
+    ...(version === undefined ? {} : { version: version.toString() }),
+    ...(index === undefined ? {} : { index }),
+  };
 }
 
 function compareNames(a: { readonly name: string }, b: { readonly name: string }): number {

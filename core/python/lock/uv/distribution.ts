@@ -28,7 +28,11 @@ export function outcomeOf(item: UvPackage, support: WheelSupport, context: Outco
   const files = item.wheels.map((file) => locate(item, file, context.directory));
   const wheel = source.kind === 'git' ? undefined : chooseWheel(files, support.ranks);
   if (wheel !== undefined) return { chosen: { ...base, source: 'wheel', file: wheel, ...origin } };
-  const rejection = { name: item.name, ...(item.version === undefined ? {} : { version: item.version }) };
+  const rejection = {
+    name: item.name,
+    ...(item.version === undefined ? {} : { version: item.version }),
+    ...(source.kind === 'registry' ? { index: source.url } : {}),
+  };
   const refused = source.kind === 'git' ? [] : explainWheels(files, support);
   const build = buildableOf(item, context.directory);
   if (build === undefined) {
