@@ -1,6 +1,5 @@
 /** `pyc explain`: why a distribution is in, the tree of all of them, or where each value of the configuration came from. */
 import { type Command, Option } from 'commander';
-import { isName } from '../../python/name.ts';
 import type { ExitCode, Io } from '../io.ts';
 import { formatDependencyTree } from '../render/dependency-tree.ts';
 import { formatDistribution } from '../render/distribution.ts';
@@ -73,7 +72,7 @@ function topicOf(
       hint: 'run `pyc explain NAME`, `pyc explain --tree` or `pyc explain preset`',
     });
   }
-  if (!isName(name)) {
+  if (!/^[a-z0-9](?:[\w.-]*[a-z0-9])?$/i.test(name)) {
     throw new UsageError(`\`${name}\` is not the name of a distribution`, {
       hint: 'name it before the folder, as in `pyc explain numpy services/api`',
     });
