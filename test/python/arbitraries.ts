@@ -1,5 +1,6 @@
 /** Texts that the standards accept, made at random. */
 import fc from 'fast-check';
+import type { MarkerExpression, MarkerOperand, MarkerVariable } from '../../core/python/marker.ts';
 
 const number = fc.oneof(fc.nat(12), fc.constantFrom(2_024_01_01, 9_007_199_254_740_991)).map(String);
 const optional = (texts: fc.Arbitrary<string>): fc.Arbitrary<string> => fc.oneof(fc.constant(''), texts);
@@ -77,3 +78,69 @@ export const requirementTexts = fc.oneof(
   joined(names, extras, fc.constant(' ('), specifierTexts, fc.constant(')'), markers),
   joined(names, extras, fc.constant(' @ https://example.org/a;b#sha256=0'), markers),
 );
+
+/** Texts that nearly are what they were made of, and texts that never were. */
+export function nearTexts(texts: fc.Arbitrary<string>): fc.Arbitrary<string> {
+  const changed = fc
+    .tuple(
+      texts,
+      fc.nat(),
+      fc.nat(3),
+      fc.oneof(
+        fc.string({ maxLength: 3 }),
+        fc.constantFrom('(', ')', "'", '"', ',', ';', '.*', '!', '+', '@'),
+      ),
+    )
+    .map(([text, place, taken, put]) => {
+      const at = place % (text.length + 1);
+      return text.slice(0, at) + put + text.slice(at + taken);
+    });
+  return fc.oneof(changed, fc.string({ unit: 'binary', maxLength: 40 }));
+}
+
+const operands: fc.Arbitrary<MarkerOperand> = fc.oneof(
+  fc
+    .constantFrom<MarkerVariable>('python_version', 'os_name', 'platform_machine', 'platform_release')
+    .map((name) => ({ kind: 'variable', name }) as const),
+  // A quotation mark of one kind fits into the other kind.
+  fc
+    .string({ maxLength: 6 })
+    .filter((value) => !/[\\\p{Cc}]/u.test(value) && !(value.includes('"') && value.includes("'")))
+    .map((value) => ({ kind: 'literal', value }) as const),
+);
+
+const comparisons: fc.Arbitrary<MarkerExpression> = fc.record({
+  kind: fc.constant('comparison' as const),
+  left: operands,
+  operator: fc.constantFrom('==', '!=', '<', '<=', '>', '>=', '===', '~=', 'in', 'not in'),
+  right: operands,
+});
+
+/** As the grammar builds them: a group in a group stands in parentheses, but for an `and` in an `or`. */
+export const markerExpressions: fc.Arbitrary<MarkerExpression> = fc.letrec<{
+  expression: MarkerExpression;
+  term: MarkerExpression;
+}>((tie) => ({
+  term: fc.oneof(
+    { maxDepth: 3 },
+    comparisons,
+    tie('expression').map((inner) =>
+      inner.kind === 'comparison' ? inner : { ...inner, parenthesised: true as const },
+    ),
+  ),
+  expression: fc.oneof(
+    { maxDepth: 3 },
+    comparisons,
+    fc.record({
+      kind: fc.constantFrom('and' as const, 'or' as const),
+      terms: fc.array(tie('term'), { minLength: 2, maxLength: 3 }),
+    }),
+  ),
+})).expression;
+
+/** Parentheses around the whole mean nothing, and are not printed. */
+export function withoutOutermost(expression: MarkerExpression | undefined): MarkerExpression | undefined {
+  if (expression === undefined || expression.kind === 'comparison') return expression;
+  const { parenthesised: _, ...rest } = expression;
+  return rest;
+}

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Marker, type MarkerEnvironment, type MarkerExpression } from '../../core/python/marker.ts';
 import { markerEnvironment } from '../../core/python/target.ts';
-import { markerTexts } from './arbitraries.ts';
+import { markerExpressions, markerTexts, nearTexts, withoutOutermost } from './arbitraries.ts';
 import { codeOf, Mismatches, withConformance } from './conformance.ts';
 
 type Environments = Readonly<Record<string, MarkerEnvironment>>;
@@ -123,16 +123,27 @@ describe('Marker', () => {
         const marker = Marker.parse(text);
         const again = Marker.parse(marker.toString());
         expect(again.toString()).toBe(marker.toString());
+        expect(again.expression).toEqual(withoutOutermost(marker.expression));
         const answer = (of: Marker): unknown => codeOf(() => of.evaluate(BOOKWORM)) ?? of.evaluate(BOOKWORM);
         expect(answer(again)).toBe(answer(marker));
       }),
     );
   });
 
-  it('throws nothing but its own error', () => {
+  it('prints what parses to the same expression', () => {
     fc.assert(
-      fc.property(fc.string(), (text) => {
-        expect([undefined, 'PYC_MARKER_INVALID']).toContain(codeOf(() => Marker.parse(text)));
+      fc.property(markerExpressions, (expression) => {
+        expect(Marker.parse(Marker.from(expression).toString()).expression).toEqual(expression);
+      }),
+    );
+  });
+
+  it('throws nothing but its own errors', () => {
+    fc.assert(
+      fc.property(nearTexts(markerTexts), (text) => {
+        expect([undefined, 'PYC_MARKER_INVALID', 'PYC_MARKER_UNDEFINED']).toContain(
+          codeOf(() => evaluate(text)),
+        );
       }),
     );
   });

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { SpecifierSet } from '../../core/python/specifier.ts';
-import { Version } from '../../core/python/version.ts';
-import { specifierTexts, versionTexts } from './arbitraries.ts';
+import { compareVersions, Version } from '../../core/python/version.ts';
+import { nearTexts, publicVersionTexts, specifierTexts, versionTexts } from './arbitraries.ts';
 import { codeOf, Mismatches, withConformance } from './conformance.ts';
 
 interface Contains {
@@ -42,6 +42,15 @@ interface Vectors {
 
 function contains(specifier: string, version: string): boolean {
   return SpecifierSet.parse(specifier).contains(Version.parse(version));
+}
+
+/** Printing sorts the clauses. */
+function sorted(set: SpecifierSet): SpecifierSet['clauses'] {
+  return [...set.clauses].sort((a, b) => compareTexts(a.operator + a.text, b.operator + b.text));
+}
+
+function compareTexts(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
 }
 
 describe('SpecifierSet', () => {
@@ -100,7 +109,22 @@ describe('SpecifierSet', () => {
         const set = SpecifierSet.parse(text);
         const again = SpecifierSet.parse(set.toString());
         expect(again.toString()).toBe(set.toString());
+        expect(sorted(again)).toEqual(sorted(set));
         expect(again.contains(version)).toBe(set.contains(version));
+      }),
+    );
+  });
+
+  it('bounds versions as they are ordered', () => {
+    fc.assert(
+      fc.property(publicVersionTexts, publicVersionTexts, (bound, text) => {
+        const order = compareVersions(Version.parse(text), Version.parse(bound));
+        expect(contains(`>=${bound}`, text)).toBe(order >= 0);
+        expect(contains(`<=${bound}`, text)).toBe(order <= 0);
+        expect(contains(`==${bound}`, text)).toBe(order === 0);
+        expect(contains(`!=${bound}`, text)).toBe(order !== 0);
+        if (contains(`<${bound}`, text)) expect(order).toBe(-1);
+        if (contains(`>${bound}`, text)) expect(order).toBe(1);
       }),
     );
   });
@@ -131,7 +155,7 @@ describe('SpecifierSet', () => {
 
   it('throws nothing but its own error', () => {
     fc.assert(
-      fc.property(fc.string(), (text) => {
+      fc.property(nearTexts(specifierTexts), (text) => {
         expect([undefined, 'PYC_SPECIFIER_INVALID']).toContain(codeOf(() => SpecifierSet.parse(text)));
       }),
     );

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { compareVersions, Version } from '../../core/python/version.ts';
-import { versionTexts } from './arbitraries.ts';
+import { nearTexts, versionTexts } from './arbitraries.ts';
 import { codeOf, Mismatches, withConformance } from './conformance.ts';
 
 interface Vectors {
@@ -83,7 +83,9 @@ describe('Version', () => {
     fc.assert(
       fc.property(versionTexts, (text) => {
         const version = Version.parse(text);
-        expect(Version.parse(version.toString()).toString()).toBe(version.toString());
+        const again = Version.parse(version.toString());
+        expect(again.toString()).toBe(version.toString());
+        expect({ ...again }).toEqual({ ...version });
         expect(compare(text, version.toString())).toBe(0);
       }),
     );
@@ -96,6 +98,7 @@ describe('Version', () => {
         expect(Version.parse(a).canonical === Version.parse(b).canonical).toBe(compare(a, b) === 0);
         const [low, middle, high] = [a, b, c].sort(compare);
         expect(compare(low!, middle!)).toBeLessThanOrEqual(0);
+        expect(compare(middle!, high!)).toBeLessThanOrEqual(0);
         expect(compare(low!, high!)).toBeLessThanOrEqual(0);
       }),
     );
@@ -103,7 +106,7 @@ describe('Version', () => {
 
   it('throws nothing but its own error', () => {
     fc.assert(
-      fc.property(fc.string(), (text) => {
+      fc.property(nearTexts(versionTexts), (text) => {
         expect([undefined, 'PYC_VERSION_INVALID']).toContain(codeOf(() => Version.parse(text)));
       }),
     );
