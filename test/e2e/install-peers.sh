@@ -12,6 +12,7 @@ packages=(
   python3 python3-venv                                           # pip, tarfile, and what uv installs for
   mmdebstrap                                                     # a base that is not ours, to build on
   redis-server                                                   # a broker for tasks
+  openssl                                                        # certificates of an authority of our own
   git gzip curl ca-certificates util-linux mount                 # clone, read, and cut off the network
 )
 missing=()
@@ -43,6 +44,9 @@ from_pypi backends-flit3 flit_core==3.12.0
 from_pypi poetry poetry==2.5.1
 from_pypi pdm 'pdm[locked]==2.29.3'
 from_pypi pipenv pipenv==2026.10.3
+# Package indexes.
+from_pypi pypiserver pypiserver==2.4.2 passlib==1.7.4 bcrypt==4.0.1
+from_pypi devpi devpi-server==6.20.3
 
 # NAME PACKAGE [OVERRIDES] : a folder of its own for each; packages of runtimes need no install scripts but Bun's and
 # Deno's.
