@@ -10,6 +10,7 @@ import type { Preset } from '../pipeline/preset.ts';
 import { PROCESS_NAME } from '../pipeline/processes.ts';
 import type { BaseSource } from '../pipeline/values.ts';
 import { messageOf } from '../primitives/errors.ts';
+import { parseStatedPython } from '../python/stated-python.ts';
 import { Version } from '../python/version.ts';
 import { isPlugin, isPreset } from './define.ts';
 
@@ -67,11 +68,17 @@ const environment = z
 const python = z
   .strictObject(
     {
-      version: text('As in `3.12` or `3.12.7`.')
+      version: text(
+        'As in `3.12` or `3.12.7`; `3.14t` is a free-threaded build, `3.13d` a debug build, `pypy3.11` PyPy.',
+      )
         .refine(
-          (value) => /^3\.\d+(\.\d+)?([a-z]+\d+)?$/.test(value),
-          'must be a version of Python, as in `3.12.7`',
+          (value) => parseStatedPython(value) !== undefined,
+          'must be a version of Python, as in `3.12.7`, `3.14t` or `pypy3.11`',
         )
+        .exactOptional(),
+      implementation: z
+        .enum(['cpython', 'pypy'], { error: 'must be `cpython` or `pypy`' })
+        .describe("Default: `cpython`, or what the base's files say.")
         .exactOptional(),
       libc: text('As in `glibc-2.36` or `musl-1.2`.')
         .refine((value) => /^(glibc|musl)-\d+\.\d+$/.test(value), 'must be as `glibc-2.36` or `musl-1.2`')

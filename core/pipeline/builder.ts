@@ -34,7 +34,7 @@ import { keepWarnings, reportBuilt, reportPlanned, sizesOf, withImage } from './
 import type { Session } from './session.ts';
 import type { ResolvedConfig } from './settings.ts';
 import { collectTree } from './stages/collect.ts';
-import { defaultBase } from './stages/default-base.ts';
+import { defaultBase, refuseEdition } from './stages/default-base.ts';
 import { imageConfigOf, startsNothing } from './stages/label.ts';
 import { layerTree } from './stages/layer.ts';
 import { planLayers } from './stages/layer-plan.ts';
@@ -160,6 +160,7 @@ class Build {
     };
     if (found === undefined && isAsked) refuseWithoutLock(root, want);
     const project = await this.#memberOf(root, found, graph);
+    if (this.#config.base === undefined) await refuseEdition(project);
     const base =
       this.#config.base ?? (await defaultBase(project, lock, want, platforms, this.#config.distributions));
     const source = typeof base === 'string' ? await findBase(base, project, graph) : base;

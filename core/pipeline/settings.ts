@@ -18,8 +18,15 @@ export interface Config {
   readonly project?: string;
   /** `python:3.13-slim`, `registry:REF`, `layout:DIR`, `archive:FILE`, `apt:SUITE`, `scratch`, or a source made by a plugin. */
   readonly base?: string | BaseSource;
-  /** States or overrides what the base's files say of its Python. `interpreter` is an absolute path inside the image. */
-  readonly python?: { readonly version?: string; readonly libc?: string; readonly interpreter?: string };
+  /** States or overrides what the base's files say of its Python. */
+  readonly python?: {
+    /** As in `3.12.7`; `3.14t` is a free-threaded build, `3.13d` a debug build, `pypy3.11` PyPy. */
+    readonly version?: string;
+    readonly implementation?: 'cpython' | 'pypy';
+    readonly libc?: string;
+    /** Absolute path inside the image. */
+    readonly interpreter?: string;
+  };
   /** As in `linux/arm64`. Default: Linux on the host's architecture. */
   readonly platforms?: readonly string[];
   readonly tags?: readonly string[];

@@ -47,7 +47,7 @@ export async function detectPython(files: BaseFiles, facts: BaseFacts): Promise<
   const paths = [...(await files.list(''))].sort();
   const stated = Version.tryParse(facts.environment.PYTHON_VERSION ?? '');
   const wanted = stated === undefined ? undefined : `${stated.major}.${stated.minor}`;
-  const interpreter = chooseInterpreter(paths, facts.environment, wanted);
+  const interpreter = chooseInterpreter(paths, facts.environment, wanted, facts.executable);
   if (interpreter === undefined) {
     throw new PythonNotFoundError('the base image has no Python', {
       hint: 'choose a base with a Python, such as `python:3.13-slim`, or state one with `--python` and `--libc`',
@@ -116,7 +116,11 @@ async function readAbi(
   paths: readonly string[],
   interpreter: Interpreter,
 ): Promise<string | undefined> {
-  for (const path of libraryFiles(paths, interpreter, /\/_sysconfigdata[^/]*\.py$/)) {
+  // A debug build's lies beside that of the ordinary one, and names it.
+  const pattern = interpreter.flags.endsWith('d')
+    ? /\/_sysconfigdata_t?d_[^/]*\.py$/
+    : /\/_sysconfigdata[^/]*\.py$/;
+  for (const path of libraryFiles(paths, interpreter, pattern)) {
     const bytes = await files.read(path);
     const abi = bytes === undefined ? undefined : readSysconfigAbi(bytes, interpreter.minor);
     if (abi !== undefined) return abi;
@@ -130,9 +134,9 @@ function libraryFiles(
   interpreter: Interpreter,
   pattern: RegExp,
 ): readonly string[] {
-  const { implementation, minor, threaded } = interpreter;
+  const { implementation, minor, flags } = interpreter;
   const word = implementation === 'pypy' ? 'pypy' : 'python';
-  const suffixes = threaded ? ['t'] : ['', 't'];
+  const suffixes = flags.startsWith('t') ? ['t'] : flags === 'd' ? [''] : ['', 't'];
   const folders = suffixes.flatMap((suffix) =>
     ['lib', 'lib64'].map((lib) => within(interpreter, `${lib}/${word}3.${minor}${suffix}/`)),
   );
@@ -169,7 +173,7 @@ function isLibraryOf(path: string, { prefix, minor, implementation }: Interprete
   if (!path.startsWith(prefix === '' ? '' : `${prefix}/`)) return false;
   const name = path.slice(path.lastIndexOf('/') + 1);
   if (implementation === 'pypy') return name === `libpypy3.${minor}-c.so` || name === 'libpypy3-c.so';
-  return name === `libpython3.${minor}.so.1.0` || name === `libpython3.${minor}t.so.1.0`;
+  return ['', 't', 'd', 'td'].some((flags) => name === `libpython3.${minor}${flags}.so.1.0`);
 }
 
 /** CPython holds its version as a text of its own: a NUL follows, and no part of a number goes before. */
@@ -189,8 +193,8 @@ function pypyVersion({ implementation }: Interpreter, { environment }: BaseFacts
   return implementation === 'pypy' ? Version.tryParse(environment.PYPY_VERSION ?? '')?.toString() : undefined;
 }
 
-function defaultAbi({ implementation, minor, threaded }: Interpreter): string {
-  return implementation === 'pypy' ? `pypy3${minor}_pp73` : `cp3${minor}${threaded ? 't' : ''}`;
+function defaultAbi({ implementation, minor, flags }: Interpreter): string {
+  return implementation === 'pypy' ? `pypy3${minor}_pp73` : `cp3${minor}${flags}`;
 }
 
 function within({ prefix }: Interpreter, path: string): string {

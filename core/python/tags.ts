@@ -51,14 +51,14 @@ export function compatibleTags(target: PythonTarget): string[] {
     platforms.map((platform) => `${interpreter}-${abi}-${platform}`);
   const own = `${ABBREVIATIONS[target.implementation]}${major}${minor}`;
   const generic = genericInterpreters(major, minor);
-  // Pure wheels for PyPy name its major version alone.
-  const pure = target.implementation === 'pypy' ? `pp${major}` : own;
+  // Pure wheels for PyPy name its major version alone, and there are none for GraalPy.
+  const pure = { cpython: [own], pypy: [`pp${major}`], graalpy: [] }[target.implementation];
   return [
     ...(target.implementation === 'cpython'
       ? cpythonTags(minor, target.abi, on)
       : [...on(own, target.abi), ...on(own, 'none')]),
     ...generic.flatMap((interpreter) => on(interpreter, 'none')),
-    ...[pure, ...generic].map((interpreter) => `${interpreter}-none-any`),
+    ...[...pure, ...generic].map((interpreter) => `${interpreter}-none-any`),
   ];
 }
 
@@ -153,7 +153,10 @@ function musllinux(major: number, newest: number, machine: string): string[] {
   return descending(newest, 0).map((minor) => `musllinux_${major}_${minor}_${machine}`);
 }
 
-/** Free-threaded builds have a stable ABI of their own, `abi3t`, and never take `abi3`. */
+/**
+ * Free-threaded builds have a stable ABI of their own, `abi3t`, and never take `abi3`. Debug builds also load what was
+ * made for the others.
+ */
 function cpythonTags(
   minor: number,
   abi: string,
@@ -163,6 +166,7 @@ function cpythonTags(
   const own = `cp3${minor}`;
   return [
     ...on(own, abi),
+    ...(abi.endsWith('d') ? on(own, abi.slice(0, -1)) : []),
     ...on(own, stable),
     ...on(own, 'none'),
     ...descending(minor - 1, FIRST_ABI3).flatMap((older) => on(`cp3${older}`, stable)),

@@ -26,7 +26,7 @@ export interface PythonTarget {
   readonly implementation: Implementation;
   /** In full, such as `3.12.7` or `3.14.0rc2`. */
   readonly version: string;
-  /** The ABI as in a wheel's tag: `cp312`, `cp313t`, `pypy310_pp73`. */
+  /** The ABI as in a wheel's tag: `cp312`, `cp313t` (free-threaded), `cp313d` (debug), `pypy310_pp73`. */
   readonly abi: string;
   readonly os: 'linux';
   /** OCI's word: `amd64`, `arm64`, `arm`, `386`, `ppc64le`, `s390x`, `riscv64`, `loong64`. */

@@ -52,6 +52,28 @@ describe('detectPython', () => {
     expect(new Set(reads).size).toBe(reads.length);
   });
 
+  it('finds debug builds beside ordinary ones, and the interpreter that is asked for', async () => {
+    const banner = { [LIBC]: makeElf({ tail: BANNER }) };
+    const program = (version: string): Buffer => makeElf({ loader: GLIBC, tail: `\0${version}\0` });
+    const both = {
+      ...banner,
+      'usr/bin/python3.13': program('3.13.5'),
+      'usr/bin/python3.13d': program('3.13.5'),
+      'usr/bin/pypy3.11': program('3.11.13'),
+      'usr/lib/python3.13/_sysconfigdata__linux_x86_64-linux-gnu.py':
+        "{'SOABI': 'cpython-313-x86_64-linux-gnu'}",
+      'usr/lib/python3.13/_sysconfigdata_d_linux_x86_64-linux-gnu.py':
+        "{'SOABI': 'cpython-313d-x86_64-linux-gnu'}",
+    };
+    const found = async (executable?: string) => (await detect(both, { executable })).target.abi;
+    expect([
+      await found(),
+      await found('python3.13d'),
+      await found('pypy3.11'),
+      await found('python3.9'),
+    ]).toEqual(['cp313', 'cp313d', 'pypy311_pp73', 'cp313']);
+  });
+
   it('prefers what the build says of itself', async () => {
     const details = {
       schema_version: '1.0',

@@ -66,6 +66,19 @@ describe('compatibleTags', () => {
     expect(new Set(tags).size).toBe(tags.length);
   });
 
+  it('lets debug builds load what was made for ordinary ones, and free-threaded ones no `abi3`', () => {
+    const heads = (version: string, abi: string) => [
+      ...new Set(
+        compatibleTags({ ...TARGET, version, abi })
+          .filter((tag) => tag.startsWith(`cp${version.replace(/^3[.](\d+).*/, '3$1')}-`))
+          .map((tag) => tag.split('-')[1]),
+      ),
+    ];
+    expect(heads('3.13.0', 'cp313d')).toEqual(['cp313d', 'cp313', 'abi3', 'none']);
+    expect(heads('3.14.0', 'cp314td')).toEqual(['cp314td', 'cp314t', 'abi3t', 'none']);
+    expect(heads('3.14.0', 'cp314t')).toEqual(['cp314t', 'abi3t', 'none']);
+  });
+
   it('gives PyPy its own ABI and the pure wheels of its major version', () => {
     const tags = compatibleTags({
       ...TARGET,

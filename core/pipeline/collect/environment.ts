@@ -4,6 +4,8 @@
  */
 import { FIXED_MTIME, type Part, type TreeItem } from '../../primitives/file-tree.ts';
 import { parseTreePath } from '../../primitives/path.ts';
+import { libraryFolder } from '../../python/install/scheme.ts';
+import type { PythonTarget } from '../../python/target.ts';
 import type { PythonInBase } from '../values.ts';
 import { memoryContent, partOfItems } from './memory-part.ts';
 
@@ -24,6 +26,7 @@ export function environmentPart(
   { name = 'environment', seesBase = false }: EnvironmentOptions = {},
 ): Part {
   const minor = target.version.split('.').slice(0, 2).join('.');
+  const library = libraryFolder({ ...target, pythonVersion: minor });
   const owner = { uid: 0, gid: 0, mtime: FIXED_MTIME };
   const directory = (path: string): TreeItem => [
     parseTreePath(path),
@@ -46,10 +49,12 @@ export function environmentPart(
       directory(`${PREFIX}/bin`),
       link(`${PREFIX}/bin/python`, interpreter),
       link(`${PREFIX}/bin/python3`, 'python'),
-      link(`${PREFIX}/bin/python${minor}`, 'python'),
+      ...[`python${minor}`, ...ownNames(target, minor)].map((name) =>
+        link(`${PREFIX}/bin/${name}`, 'python'),
+      ),
       directory(`${PREFIX}/lib`),
-      directory(`${PREFIX}/lib/python${minor}`),
-      directory(`${PREFIX}/lib/python${minor}/site-packages`),
+      directory(`${PREFIX}/lib/${library}`),
+      directory(`${PREFIX}/lib/${library}/site-packages`),
       link(`${PREFIX}/lib64`, 'lib'),
       [
         parseTreePath(`${PREFIX}/pyvenv.cfg`),
@@ -58,4 +63,12 @@ export function environmentPart(
     ],
     { name, role: 'environment', salt: 'environment/1' },
   );
+}
+
+/** What the interpreter is called besides `python`. */
+function ownNames({ implementation, abi }: PythonTarget, minor: string): readonly string[] {
+  if (implementation === 'pypy') return ['pypy', 'pypy3'];
+  if (implementation === 'graalpy') return ['graalpy'];
+  const [flags = ''] = /td?$|d$/.exec(abi) ?? [];
+  return flags === '' ? [] : [`python${minor}${flags}`];
 }

@@ -6,6 +6,13 @@ import type { Image } from '../../oci/image.ts';
 import { digestOfJson } from '../../primitives/digest.ts';
 import { PycError } from '../../primitives/errors.ts';
 import { detectPython, TARGET_FILES } from '../../python/python-detection.ts';
+import {
+  abiOfStated,
+  executableOf,
+  isAsStated,
+  parseStatedPython,
+  type StatedPython,
+} from '../../python/stated-python.ts';
 import type { PythonTarget } from '../../python/target.ts';
 import { Version } from '../../python/version.ts';
 import type { BaseFileReader } from '../base-files.ts';
@@ -22,7 +29,7 @@ export class PythonStatedError extends PycError {
 }
 
 /** Version of the rules of detection; a change of them reads bases anew. */
-const RULES = 1;
+const RULES = 2;
 
 /** @throws PythonStatedError for a malformed `--python` or `--libc`; what detection throws where the base says too little */
 export async function findPython(
@@ -34,52 +41,70 @@ export async function findPython(
   const stated = readStated(config);
   const whole = wholeOf(stated, request);
   if (whole !== undefined) return whole;
-  const found = request.known ?? (await detected(request.base, session, files));
+  const { known } = request;
+  // A base that knows one Python may have another as well; in a dry run it may not have been made.
+  const isKnown = session.dryRun || stated.python === undefined || isAsStated(stated.python, known?.target);
+  const found =
+    (isKnown ? known : undefined) ?? (await detected(request.base, stated.python, session, files));
   warnOfOther(stated, found, request.reference, session);
   return {
     interpreter: stated.interpreter ?? found.interpreter,
     target: {
       ...found.target,
-      ...(stated.version === undefined ? {} : versionOf(stated.version, found.target)),
+      ...(stated.python === undefined ? {} : versionOf(stated.python, found.target)),
       ...(stated.libc === undefined ? {} : { libc: stated.libc }),
     },
   };
 }
 
-/** Another X.Y than the base has looks for modules elsewhere: nothing of the environment is found then. */
+/** Another Python than the base has looks for modules elsewhere: nothing of the environment is found then. */
 function warnOfOther(
-  { version, interpreter }: Stated,
+  { python, interpreter }: Stated,
   { target, interpreter: there }: PythonInBase,
   reference: string,
   session: Session,
 ): void {
-  const minor = version?.release.slice(0, 2).join('.');
-  if (minor === undefined || interpreter !== undefined || target.version.startsWith(`${minor}.`)) return;
+  if (python === undefined || interpreter !== undefined || isAsStated(python, target)) return;
+  const { implementation = target.implementation, version, flags } = python;
+  const wanted = `${implementation === 'pypy' ? 'PyPy ' : ''}${version.release.slice(0, 2).join('.')}${flags}`;
   session.log.warn({
     /**
-     * `python.version` or `--python` states another X.Y than the base's files do. The environment is laid out for the
-     * one that is stated; the interpreter of the base does not look there.
+     * `python.version` or `--python` states another X.Y, another kind of build or another implementation than the base's
+     * files do. The environment is laid out for the one that is stated; the interpreter of the base does not look there.
      */
     code: 'PYC_PYTHON_OVERRIDDEN',
-    message: `the base \`${reference}\` has Python ${target.version} at \`${there}\`, and ${minor} is stated: what is installed for the one is not found by the other`,
+    message: `the base \`${reference}\` has Python ${target.version} (${target.abi}) at \`${there}\`, and ${wanted} is stated: what is installed for the one is not found by the other`,
     hint: 'leave the version out, choose another base, or state `python.interpreter` as well',
   });
 }
 
 interface Stated {
-  readonly version?: Version;
+  readonly python?: StatedPython;
   readonly libc?: PythonTarget['libc'];
   readonly interpreter?: string;
 }
 
 function readStated(config: ResolvedConfig): Stated {
-  const { version: versionText, libc: libcText, interpreter } = config.python ?? {};
-  const version = versionText === undefined ? undefined : Version.tryParse(versionText);
-  if (versionText !== undefined && (version === undefined || version.release.length < 2)) {
+  const { version: versionText, implementation, libc: libcText, interpreter } = config.python ?? {};
+  const parsed = versionText === undefined ? undefined : parseStatedPython(versionText);
+  if (versionText !== undefined && parsed === undefined) {
     throw new PythonStatedError(`\`${versionText}\` is not a version of Python`, {
-      hint: 'write it in full, as in `--python 3.12.7`',
+      hint: 'write it as in `--python 3.12.7`, `--python 3.14t` or `--python pypy3.11`',
     });
   }
+  if (
+    implementation !== undefined &&
+    (parsed === undefined || (parsed.implementation ?? implementation) !== implementation)
+  ) {
+    throw new PythonStatedError(
+      parsed === undefined
+        ? '`python.implementation` is stated without a version'
+        : `\`${versionText}\` is no version of \`${implementation}\``,
+      { hint: 'state `python.version` as well, as in `3.11`' },
+    );
+  }
+  const python =
+    parsed === undefined || implementation === undefined ? parsed : { ...parsed, implementation };
   const match = libcText === undefined ? undefined : /^(glibc|musl)-(\d+\.\d+)$/.exec(libcText);
   if (match === null) {
     throw new PythonStatedError(`\`${libcText}\` is not a C library`, {
@@ -87,7 +112,7 @@ function readStated(config: ResolvedConfig): Stated {
     });
   }
   return {
-    ...(version === undefined ? {} : { version }),
+    ...(python === undefined ? {} : { python }),
     ...(match === undefined ? {} : { libc: { family: match[1] as 'glibc' | 'musl', version: match[2]! } }),
     ...(interpreter === undefined ? {} : { interpreter }),
   };
@@ -95,20 +120,19 @@ function readStated(config: ResolvedConfig): Stated {
 
 /** The Python where all of it is stated; the official images say by PYTHON_VERSION where theirs lies. */
 function wholeOf(stated: Stated, { base, platform }: PythonRequest): PythonInBase | undefined {
-  const { version, libc } = stated;
-  if (version === undefined || libc === undefined) return undefined;
-  const official = base.config.config?.Env?.some((line) => line.startsWith('PYTHON_VERSION=')) ?? false;
-  const minor = version.release.slice(0, 2).join('.');
+  const { python, libc } = stated;
+  if (python === undefined || libc === undefined) return undefined;
+  const { implementation = 'cpython', version } = python;
+  const official = base.config.config?.Env?.some((line) => /^(?:PYTHON|PYPY)_VERSION=/.test(line)) ?? false;
   const interpreter =
-    stated.interpreter ??
-    (official || base.layers.length === 0 ? `/usr/local/bin/python${minor}` : undefined);
+    stated.interpreter ?? (official || base.layers.length === 0 ? usualPath(python) : undefined);
   if (interpreter === undefined) return undefined;
   return {
     interpreter,
     target: {
-      implementation: 'cpython',
+      implementation,
       version: version.toString(),
-      abi: `cp${minor.replace('.', '')}`,
+      abi: abiOfStated(python),
       os: 'linux',
       architecture: platform.architecture,
       ...(platform.variant === undefined ? {} : { variant: platform.variant }),
@@ -117,18 +141,39 @@ function wholeOf(stated: Stated, { base, platform }: PythonRequest): PythonInBas
   };
 }
 
-/** Another X.Y has another ABI; the same X.Y keeps what the base's files said of it. */
-function versionOf(version: Version, found: PythonTarget): Pick<PythonTarget, 'version' | 'abi'> {
-  const minor = version.release.slice(0, 2).join('.');
-  const same = found.version.split('.').slice(0, 2).join('.') === minor;
-  return { version: version.toString(), abi: same ? found.abi : `cp${minor.replace('.', '')}` };
+/** Where the official images have it. */
+function usualPath(python: StatedPython): string {
+  return `${python.implementation === 'pypy' ? '/opt/pypy' : '/usr/local'}/bin/${executableOf(python)}`;
 }
 
-async function detected(base: Image, session: Session, reader: BaseFileReader): Promise<PythonInBase> {
+/** Another Python has another ABI; the same one keeps what the base's files said of it. */
+function versionOf(
+  stated: StatedPython,
+  found: PythonTarget,
+): Pick<PythonTarget, 'implementation' | 'version' | 'abi' | 'implementationVersion'> {
+  const version = stated.version.toString();
+  const { implementation, abi, implementationVersion } = found;
+  if (isAsStated(stated, found)) return { implementation, version, abi, implementationVersion };
+  return {
+    implementation: stated.implementation ?? 'cpython',
+    version,
+    abi: abiOfStated(stated),
+    implementationVersion: undefined,
+  };
+}
+
+async function detected(
+  base: Image,
+  stated: StatedPython | undefined,
+  session: Session,
+  reader: BaseFileReader,
+): Promise<PythonInBase> {
+  const executable = stated === undefined ? undefined : executableOf(stated);
   const key = digestOfJson({
     what: 'python in base',
     rules: RULES,
     image: imageKey(base),
+    executable,
     environment: base.config.config?.Env ?? [],
   });
   const known = session.noCache ? undefined : await session.store.readAction(key);
@@ -140,6 +185,7 @@ async function detected(base: Image, session: Session, reader: BaseFileReader): 
     const found = await detectPython(files, {
       architecture: base.platform.architecture,
       ...(base.platform.variant === undefined ? {} : { variant: base.platform.variant }),
+      executable,
       environment: environmentOf(base),
     });
     await session.store.writeAction(key, found);

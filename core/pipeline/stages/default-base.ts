@@ -6,7 +6,10 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Platform } from '../../oci/platform.ts';
 import { DEBIAN_CURRENT, PYTHON_VERSIONS } from '../../primitives/defaults.ts';
+import { PycError } from '../../primitives/errors.ts';
+import { visible } from '../../primitives/path.ts';
 import { SpecifierSet } from '../../python/specifier.ts';
+import { parseStatedPython, type StatedPython } from '../../python/stated-python.ts';
 import type { PythonTarget } from '../../python/target.ts';
 import { Version } from '../../python/version.ts';
 import { type DistributionRules, isRuled } from '../distribution-rules.ts';
@@ -18,6 +21,27 @@ const LIBC = { family: 'glibc', version: '2.41' } as const;
 /** Patch releases that a specifier may single out; the image's own is not known before it is read. */
 const PATCHES = Array.from({ length: 40 }, (_, patch) => patch);
 
+/**
+ * `.python-version` asks for a build of Python that no official image has, such as a free-threaded one. Choose a base that
+ * has it with `--base`.
+ */
+export class BaseEditionError extends PycError {
+  readonly code = 'PYC_BASE_EDITION_UNKNOWN';
+  override readonly exitCode = 2;
+}
+
+/** @throws BaseEditionError where `.python-version` asks for what no official image has */
+export async function refuseEdition({ directory }: Pick<Project, 'directory'>): Promise<void> {
+  const { text, stated } = await pinned(directory);
+  if (stated === undefined || stated.flags === '') return;
+  throw new BaseEditionError(
+    `\`.python-version\` asks for \`${visible(text)}\`, and no official image has it`,
+    {
+      hint: 'name a base that does with `--base`, or write an ordinary version into `.python-version`',
+    },
+  );
+}
+
 /** A registry reference such as `python:3.13-slim-trixie`. */
 export async function defaultBase(
   project: Project,
@@ -26,15 +50,20 @@ export async function defaultBase(
   platforms: readonly Platform[],
   rules?: DistributionRules,
 ): Promise<string> {
-  const version =
-    (await pinnedVersion(project.directory)) ?? newestFor(project, lock, want, platforms, rules);
+  const { stated } = await pinned(project.directory);
+  const minor = stated?.version.release.slice(0, 2).join('.');
+  if (minor !== undefined && stated?.implementation === 'pypy') return `pypy:${minor}-slim`;
+  const version = minor ?? newestFor(project, lock, want, platforms, rules);
   return `python:${version}-slim-${DEBIAN_CURRENT}`;
 }
 
-/** `.python-version`'s first line, where it names an X.Y of CPython. */
-async function pinnedVersion(directory: string): Promise<string | undefined> {
-  const text = await readFile(join(directory, '.python-version'), 'utf8').catch(() => '');
-  return /^(?:cpython-|cpython@)?(\d+\.\d+)(?:\.\d+)?\s*$/m.exec(text.split('\n')[0] ?? '')?.[1];
+/** `.python-version`'s first line, and what of it names a Python; PyPy's own version may follow. */
+async function pinned(
+  directory: string,
+): Promise<{ readonly text: string; readonly stated: StatedPython | undefined }> {
+  const content = await readFile(join(directory, '.python-version'), 'utf8').catch(() => '');
+  const text = (content.split('\n')[0] ?? '').trim();
+  return { text, stated: parseStatedPython(text.replace(/^(pypy.*)-[\dv.]+$/, '$1')) };
 }
 
 function newestFor(

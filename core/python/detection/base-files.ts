@@ -16,6 +16,8 @@ export interface BaseFacts {
   /** OCI's word, as in the configuration's `architecture`. */
   readonly architecture: string;
   readonly variant?: string | undefined;
+  /** The name of an interpreter that goes before all others, as in `python3.14t` or `pypy3.11`. */
+  readonly executable?: string | undefined;
   /** The variables of the configuration's `Env`. */
   readonly environment: Readonly<Record<string, string>>;
 }
@@ -25,10 +27,10 @@ export interface BaseFacts {
  * interpreters, what describes them, the C library, and the databases of package managers.
  */
 export const TARGET_FILES: readonly RegExp[] = [
-  /^(?:[^/]+\/){0,8}bin\/(?:python3\.\d{1,2}t?|pypy3\.\d{1,2})$/,
+  /^(?:[^/]+\/){0,8}bin\/(?:python3\.\d{1,2}t?d?|pypy3\.\d{1,2})$/,
   /^(?:[^/]+\/){1,8}pyvenv\.cfg$/,
   /^(?:[^/]+\/){0,8}lib(?:64)?\/(?:python|pypy)3\.\d{1,2}t?\/(?:build-details[^/]*\.json|_sysconfigdata[^/]*\.py)$/,
-  /^(?:[^/]+\/){0,8}(?:lib(?:64)?|bin)\/(?:[^/]+-linux-[^/]+\/)?lib(?:python3\.\d{1,2}t?\.so\.1\.0|pypy3(?:\.\d{1,2})?-c\.so)$/,
+  /^(?:[^/]+\/){0,8}(?:lib(?:64)?|bin)\/(?:[^/]+-linux-[^/]+\/)?lib(?:python3\.\d{1,2}t?d?\.so\.1\.0|pypy3(?:\.\d{1,2})?-c\.so)$/,
   /^(?:[^/]+\/){0,8}lib(?:64|32)?\/(?:[^/]+-linux-[^/]+\/)?(?:libc\.so\.6|libc-2\.\d{1,2}\.so|ld-musl-[^/]+\.so\.1)$/,
   /^var\/lib\/dpkg\/(?:status|status\.d\/(?!.*\.md5sums$)[^/]+)$/,
   /^(?:usr\/)?lib\/apk\/db\/installed$/,

@@ -54,7 +54,7 @@ export function readSysconfigAbi(bytes: Uint8Array, minor: number): string | und
 function abiOf(soabi: string): string | undefined {
   const cpython = /^cpython-(\d{2,3}[a-z]*)(?:-|\.|$)/.exec(soabi)?.[1];
   if (cpython !== undefined) return `cp${cpython}`;
-  return /^(pypy\d{2,3}-pp\d+)(?:-|\.|$)/.exec(soabi)?.[1]?.replace('-', '_');
+  return /^(pypy\d{2,3}-pp\d+|graalpy\d*-\d{2,3}-native)(?:-|\.|$)/.exec(soabi)?.[1]?.replaceAll('-', '_');
 }
 
 function abiOfFlags(document: Table, name: Implementation, version: string | undefined): string | undefined {

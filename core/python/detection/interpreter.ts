@@ -8,11 +8,11 @@ export interface Interpreter {
   readonly prefix: string;
   readonly implementation: 'cpython' | 'pypy';
   readonly minor: number;
-  /** The name ends in `t`, as free-threaded builds do. */
-  readonly threaded: boolean;
+  /** The end of the name: `t` of free-threaded builds, `d` of debug builds, `td` of both; mostly empty. */
+  readonly flags: string;
 }
 
-const NAME = /^(?:(?<prefix>.*)\/)?bin\/(?<kind>python|pypy)3\.(?<minor>\d{1,2})(?<threaded>t?)$/;
+const NAME = /^(?:(?<prefix>.*)\/)?bin\/(?<kind>python|pypy)3\.(?<minor>\d{1,2})(?<flags>t?d?)$/;
 
 /** What execvp searches where an image sets no PATH. */
 const DEFAULT_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
@@ -22,17 +22,28 @@ const DEFAULT_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/b
  * environments are passed over, because theirs is another.
  *
  * @param wanted `3.12` prefers that version among those of one folder; without it the newest counts
+ * @param executable a name that goes before all others
  */
 export function chooseInterpreter(
   paths: readonly string[],
   environment: Readonly<Record<string, string>>,
   wanted: string | undefined,
+  executable?: string,
 ): Interpreter | undefined {
   const virtual = new Set(paths.flatMap((path) => (/^(.*)\/pyvenv\.cfg$/.exec(path) ?? []).slice(1)));
   const found = paths
     .flatMap((path) => interpreterOf(path) ?? [])
     .filter(({ prefix }) => !virtual.has(prefix))
     .sort((a, b) => compareInterpreters(a, b, wanted));
+  const asked = found.filter(({ path }) => path.slice(path.lastIndexOf('/') + 1) === executable);
+  return firstOf(asked.length > 0 ? asked : found, environment);
+}
+
+/** The first in the order of PATH's folders, else the first. */
+function firstOf(
+  found: readonly Interpreter[],
+  environment: Readonly<Record<string, string>>,
+): Interpreter | undefined {
   for (const folder of (environment.PATH || DEFAULT_PATH).split(':')) {
     const bin = folder.replace(/^\/+|\/+$/g, '');
     const first = found.find(({ path }) => path.slice(0, path.lastIndexOf('/')) === bin);
@@ -49,18 +60,18 @@ function interpreterOf(path: string): Interpreter | undefined {
     prefix: groups.prefix ?? '',
     implementation: groups.kind === 'pypy' ? 'pypy' : 'cpython',
     minor: Number(groups.minor),
-    threaded: groups.threaded === 't',
+    flags: groups.flags ?? '',
   };
 }
 
-/** The wanted version first, then the newest; CPython before PyPy, builds with the lock before those without. */
+/** The wanted version first, then the newest; CPython before PyPy, ordinary builds before others. */
 function compareInterpreters(a: Interpreter, b: Interpreter, wanted: string | undefined): number {
   const fits = (interpreter: Interpreter): number => (`3.${interpreter.minor}` === wanted ? 0 : 1);
   return (
     fits(a) - fits(b) ||
     Number(a.implementation === 'pypy') - Number(b.implementation === 'pypy') ||
     b.minor - a.minor ||
-    Number(a.threaded) - Number(b.threaded) ||
+    a.flags.length - b.flags.length ||
     (a.path < b.path ? -1 : 1)
   );
 }

@@ -35,9 +35,9 @@ export function installSchemeOf(target: InstallTarget): InstallScheme {
   };
 }
 
-/** `python3.12`; a free-threaded build's has a `t`, PyPy's the name of its own. */
-function libraryFolder({ implementation, pythonVersion, abi }: InstallTarget): string {
+/** Below `lib`: `python3.12`; a free-threaded build's has a `t`, debug or not, and PyPy's the name of its own. */
+export function libraryFolder({ implementation, pythonVersion, abi }: Omit<InstallTarget, 'prefix'>): string {
   if (implementation === 'pypy') return `pypy${pythonVersion}`;
-  const freeThreaded = implementation === 'cpython' && abi.endsWith('t');
+  const freeThreaded = implementation === 'cpython' && /td?$/.test(abi);
   return `python${pythonVersion}${freeThreaded ? 't' : ''}`;
 }

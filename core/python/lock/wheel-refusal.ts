@@ -102,7 +102,7 @@ function interpreterFault(
 }
 
 function abiFault(interpreter: string, abi: string, target: PythonTarget): Refusal | undefined {
-  if (abi === 'none' || abi === target.abi) return undefined;
+  if (abi === 'none' || abi === target.abi || `${abi}d` === target.abi) return undefined;
   const threaded = /td?$/.test(target.abi);
   if (abi === 'abi3' && !threaded) return undefined;
   if (abi === 'abi3t' && threaded) return undefined;
