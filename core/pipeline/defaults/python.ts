@@ -4,7 +4,7 @@
  */
 import type { Image } from '../../oci/image.ts';
 import { digestOfJson } from '../../primitives/digest.ts';
-import { PycError } from '../../primitives/errors.ts';
+import { isPycError, PycError } from '../../primitives/errors.ts';
 import { detectPython, TARGET_FILES } from '../../python/python-detection.ts';
 import {
   abiOfStated,
@@ -41,11 +41,7 @@ export async function findPython(
   const stated = readStated(config);
   const whole = wholeOf(stated, request);
   if (whole !== undefined) return whole;
-  const { known } = request;
-  // A base that knows one Python may have another as well; in a dry run it may not have been made.
-  const isKnown = session.dryRun || stated.python === undefined || isAsStated(stated.python, known?.target);
-  const found =
-    (isKnown ? known : undefined) ?? (await detected(request.base, stated.python, session, files));
+  const found = await foundIn(request, stated.python, session, files);
   warnOfOther(stated, found, request.reference, session);
   return {
     interpreter: stated.interpreter ?? found.interpreter,
@@ -55,6 +51,21 @@ export async function findPython(
       ...(stated.libc === undefined ? {} : { libc: stated.libc }),
     },
   };
+}
+
+/** A base that knows one Python may have another as well; in a dry run it may not have been made, or it has no files. */
+async function foundIn(
+  { base, known }: PythonRequest,
+  stated: StatedPython | undefined,
+  session: Session,
+  files: BaseFileReader,
+): Promise<PythonInBase> {
+  if (known === undefined) return detected(base, stated, session, files);
+  if (session.dryRun || stated === undefined || isAsStated(stated, known.target)) return known;
+  return await detected(base, stated, session, files).catch((error: unknown) => {
+    if (isPycError(error)) return known;
+    throw error;
+  });
 }
 
 /** Another Python than the base has looks for modules elsewhere: nothing of the environment is found then. */
