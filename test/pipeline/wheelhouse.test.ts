@@ -53,11 +53,11 @@ name = "alpha"
 version = "1.0"
 [packages.sdist]
 name = "alpha-1.0.tar.gz"
-url = "https://example.org/alpha-1.0.tar.gz"
+url = "${sample.index.url}alpha-1.0.tar.gz"
 hashes = { sha256 = "${'0'.repeat(64)}" }
 `;
     await writeFiles(sample.directory, { 'pylock.toml': lock });
-    expect((await sample.build()).error?.code).toBe('PYC_NO_WHEEL');
+    expect((await sample.build()).error?.code).toMatch(/^PYC_HTTP_/);
     const hash = await house(sample, ALPHA);
     const report = await sample.build(wheelhouse(sample));
     expect(report.error).toBeNull();
@@ -104,7 +104,7 @@ source = { virtual = "." }
 `,
     });
     const alone = await sample.build({ package: 'api' });
-    expect(alone.error?.code).toBe('PYC_SOURCE_UNSUPPORTED');
+    expect(alone.error?.code).toBe('PYC_SOURCE_INVALID');
     await house(sample, ALPHA);
     const report = await sample.build({ package: 'api', ...wheelhouse(sample) });
     expect(report.error).toBeNull();

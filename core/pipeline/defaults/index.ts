@@ -38,7 +38,9 @@ export function corePlugin(config: ResolvedConfig, session: Session, base: BaseF
       hooks.base.tapPromise(name, async ({ reference }) => ownBase(reference, registries, memory));
       hooks.python.tapPromise(name, async (request) => findPython(request, config, session, base));
       hooks.wheel.tapPromise(name, async ({ distribution }) =>
-        findWheel(distribution, { wheelhouse, user: config }, session),
+        distribution.source === 'wheel'
+          ? findWheel(distribution, { wheelhouse, user: config }, session)
+          : undefined,
       );
       hooks.destination.tapPromise(name, async (request) =>
         ownDestination(request, config, session, registries),

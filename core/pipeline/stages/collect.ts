@@ -12,6 +12,7 @@ import { installSchemeOf, startupFilesOf } from '../../python/install.ts';
 import { environmentPart, PREFIX } from '../collect/environment.ts';
 import type { PartRecords } from '../collect/part-records.ts';
 import { projectParts } from '../collect/project-part.ts';
+import { sourcePart } from '../collect/source-part.ts';
 import { lockedDigest, WheelMissingError, wrongHash } from '../defaults/wheel.ts';
 import type { Graph } from '../graph.ts';
 import type { Session } from '../session.ts';
@@ -33,7 +34,9 @@ export async function collectTree(
   const finder = wheelFinder(graph, resolution, session);
   const [dependencies, project] = await Promise.all([
     mapConcurrently(resolution.distributions, PARALLEL, session.signal, (distribution) =>
-      dependencyPart(distribution, target, records, finder, session),
+      distribution.source === 'wheel'
+        ? dependencyPart(distribution, target, records, finder, session)
+        : builtPart(distribution, graph, { resolution, config, target, records, session }),
     ),
     projectParts(resolution, config, target, {
       name: freeName('project', resolution.distributions),
@@ -134,6 +137,26 @@ async function dependencyPart(
     openWheel: async () => (await find(distribution)).file,
     records,
   });
+}
+
+interface BuiltPartContext {
+  readonly resolution: Resolution;
+  readonly config: ResolvedConfig;
+  readonly target: InstallTarget;
+  readonly records: RecordCache;
+  readonly session: Session;
+}
+
+/** Of sources: a plugin may have a wheel of them. */
+async function builtPart(
+  distribution: Distribution,
+  { hooks, context }: Graph,
+  { resolution, config, target: install, records, session }: BuiltPartContext,
+): Promise<Part> {
+  const { platform, project, lock, python } = resolution;
+  const supplied = await hooks.wheel.promise({ platform, distribution }, context);
+  const build = { project, config, target: python.target, install, pins: lock?.pins ?? [], session };
+  return sourcePart(distribution, { supplied, build, records });
 }
 
 async function knownSize(digest: Digest, session: Session): Promise<number | undefined> {

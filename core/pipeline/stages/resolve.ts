@@ -27,6 +27,7 @@ import type {
   Resolution,
   Selection,
 } from '../values.ts';
+import { chooseSources, plannedBuild, thisHost } from './source-choice.ts';
 
 /**
  * Locked distributions have no wheel that fits the base's Python, C library and platform. The message and
@@ -37,8 +38,8 @@ export class NoWheelError extends PycError {
 }
 
 /**
- * Distributions are locked as sources (an sdist, a folder, a repository) and would have to be built, which this
- * version does not do. `details` lists them all.
+ * Distributions are locked as revisions of Mercurial, Subversion or Bazaar, of which nothing is fetched. `details` lists them
+ * all. Put wheels of them into a `wheelhouse`, or lock an archive of the sources.
  */
 export class SourceUnsupportedError extends PycError {
   readonly code = 'PYC_SOURCE_UNSUPPORTED';
@@ -83,10 +84,13 @@ export async function resolvePlatform(
     graph.context.config,
     session,
   );
-  if (rejected.length > 0) throw noWheels(rejected, python, platform, input);
-  checkCoverage(input, python, chosen, rules);
-  warnOfMissing(chosen, locked, ruled, session.log);
-  warnOfTools(chosen, groups, session.log);
+  const places = { lock: input.lock, user: graph.context.config, session };
+  const sources = await chooseSources(rejected, python.target, thisHost(), places);
+  if (sources.rejected.length > 0) throw noWheels(sources.rejected, python, platform, input);
+  const distributions = [...chosen, ...sources.chosen].sort((a, b) => (a.name < b.name ? -1 : 1));
+  checkCoverage(input, python, distributions, rules);
+  warnOfMissing(distributions, locked, ruled, session.log);
+  warnOfTools(distributions, groups, session.log);
   const resolution = await hooks.resolve.promise(
     {
       platform,
@@ -94,12 +98,12 @@ export async function resolvePlatform(
       lock: input.lock,
       base: { source: input.source, image },
       python,
-      distributions: chosen,
+      distributions,
       excluded: ruled.excluded,
     },
     graph.context,
   );
-  refuseSources(resolution.distributions);
+  announceSources(resolution.distributions, session);
   await hooks.resolved.promise(resolution, graph.context);
   return resolution;
 }
@@ -139,7 +143,7 @@ export interface PlatformChoice {
   readonly ruled: Awaited<ReturnType<typeof applyRules>>;
   /** With what the wheelhouse and the index had of the rest; in the order of names. */
   readonly chosen: readonly Distribution[];
-  /** What no wheel was found of. */
+  /** What no wheel was found of; some of it may be built. */
   readonly rejected: readonly Rejection[];
 }
 
@@ -161,18 +165,27 @@ export async function chooseDistributions(
   return { locked, ruled, chosen: chosen.sort((a, b) => (a.name < b.name ? -1 : 1)), rejected };
 }
 
-/** Distributions that would have to be built; building them is not supported yet, and saying so late would cost a download. */
-function refuseSources(distributions: readonly Distribution[]): void {
-  const built = distributions.filter((distribution) => distribution.source !== 'wheel');
-  if (built.length === 0) return;
-  const names = built.map(({ name, version, source }) => `\`${name} ${version}\` (${source})`).join(', ');
-  throw new SourceUnsupportedError(
-    `these distributions are locked as sources and would have to be built: ${names}`,
-    {
-      hint: 'build wheels of them into a folder and name it in `wheelhouse`, as `uv build --wheel --out-dir wheels PATH` does',
-      details: built.map(({ name, version, source }) => ({ name, version, source })),
-    },
-  );
+/** Revisions of what is no git repository are refused; of the others a plan says that they are to be built. */
+function announceSources(distributions: readonly Distribution[], { dryRun, log }: Session): void {
+  const sources = distributions.filter(({ source }) => source !== 'wheel');
+  const foreign = sources.filter(({ source, directUrl }) => source === 'vcs' && !isOfGit(directUrl));
+  if (foreign.length > 0) {
+    const names = foreign
+      .map(({ name, version }) => `\`${name}${version === '' ? '' : ` ${version}`}\``)
+      .join(', ');
+    throw new SourceUnsupportedError(
+      `these distributions are locked as revisions of repositories that are not git's: ${names}`,
+      {
+        hint: 'build wheels of them into a folder and name it in `wheelhouse`, as `uv build --wheel --out-dir wheels PATH` does',
+        details: foreign.map(({ name, version, source }) => ({ name, version, source })),
+      },
+    );
+  }
+  if (dryRun) for (const distribution of sources) log.info(plannedBuild(distribution));
+}
+
+function isOfGit(directUrl: Distribution['directUrl']): boolean {
+  return (directUrl?.vcs_info as { readonly vcs?: unknown } | undefined)?.vcs === 'git';
 }
 
 function checkRequiresPython(project: Project, { target }: PythonInBase, reference: string): void {

@@ -109,6 +109,15 @@ export interface LockIndexes {
   readonly none: boolean;
 }
 
+/** A version that a lock has of a package, whoever asks for it. */
+export interface LockedPin {
+  /** Normalised. */
+  readonly name: string;
+  readonly version: string;
+  /** Of all files of the version that the lock knows: `algorithm:digits`. */
+  readonly hashes: readonly string[];
+}
+
 /** A lock file that was read. */
 export interface LockFile {
   /** Relative to the project's folder. */
@@ -119,6 +128,8 @@ export interface LockFile {
   readonly indexes?: LockIndexes;
   /** @throws LockError where nothing can be chosen at all: Python or platform not covered, unknown names, conflicts. */
   select(target: PythonTarget, want: Selection): LockChoice;
+  /** Everything that the lock pins to a version of an index, for any target; absent where the format does not tell. */
+  readonly pins?: readonly LockedPin[];
   /**
    * Why the lock is older than what it was made from, told by content; undefined where it is not or where that cannot
    * be told. Absent for formats that record nothing of the project.
