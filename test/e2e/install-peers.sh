@@ -39,6 +39,7 @@ from_pypi uv uv
 from_pypi build build
 # Build backends, in the versions whose rules the program follows.
 from_pypi backends hatchling==1.32.4 setuptools==84.0.0 flit_core==4.1.0 poetry-core==2.5.0 uv_build==0.13.6 pdm-backend==2.5.0
+from_pypi backends-newer hatchling==1.33.0 setuptools==84.2.1 flit_core==4.2.0
 from_pypi backends-flit3 flit_core==3.12.0
 # What locks projects by itself.
 from_pypi poetry poetry==2.5.1

@@ -14,7 +14,7 @@ export interface KnownBackend {
   readonly requirement: string;
   /** What `build-backend` may say. */
   readonly objects: readonly string[];
-  /** The newest first. */
+  /** The first that the build requirements admit is followed, so that a newer one which is learnt changes no image. */
   readonly versions: readonly string[];
   /** Further build requirements that change nothing. */
   readonly harmless: readonly string[];
@@ -26,7 +26,7 @@ export const BACKENDS: readonly KnownBackend[] = [
     name: 'hatchling',
     requirement: 'hatchling',
     objects: ['hatchling.build'],
-    versions: ['1.32.4'],
+    versions: ['1.32.4', '1.33.0'],
     harmless: [],
     rules: planHatchling,
   },
@@ -34,7 +34,7 @@ export const BACKENDS: readonly KnownBackend[] = [
     name: 'flit',
     requirement: 'flit-core',
     objects: ['flit_core.buildapi'],
-    versions: ['4.1.0', '3.12.0'],
+    versions: ['4.1.0', '4.2.0', '3.12.0'],
     harmless: [],
     rules: planFlit,
   },
@@ -58,7 +58,7 @@ export const BACKENDS: readonly KnownBackend[] = [
     name: 'setuptools',
     requirement: 'setuptools',
     objects: ['setuptools.build_meta', 'setuptools.build_meta:__legacy__'],
-    versions: ['84.0.0'],
+    versions: ['84.0.0', '84.2.1'],
     harmless: ['wheel'],
     rules: planSetuptools,
   },

@@ -75,6 +75,15 @@ export const FLIT: Readonly<Record<string, ProjectTree>> = {
       ...RICH_FILES,
     },
   },
+  brackets: {
+    files: {
+      'pyproject.toml': at(
+        'dependencies = ["A[X_y, z]>1", "b @ https://[::1]/b.zip", "c; os_name == \'[N_t]\'"]\n',
+        SAID,
+      ),
+      ...flat,
+    },
+  },
   'requires-two': { files: { 'pyproject.toml': at('requires-python = ">=2.7,!=3.0"\n', SAID), ...flat } },
   'version-normalised': {
     files: {

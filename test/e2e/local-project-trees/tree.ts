@@ -97,3 +97,18 @@ export const RICH_FILES: Readonly<Record<string, string>> = {
   'AUTHORS.md': 'authors\n',
   'licenses/other.txt': 'other\n',
 };
+
+/** Those of the projects that pin their backend so, asking for another version of it. */
+export function repinned(
+  trees: Readonly<Record<string, ProjectTree>>,
+  pin: string,
+  other: string,
+): Readonly<Record<string, ProjectTree>> {
+  const found: Record<string, ProjectTree> = {};
+  for (const [name, tree] of Object.entries(trees)) {
+    const text = tree.files['pyproject.toml'];
+    if (text?.includes(pin) === true)
+      found[name] = { ...tree, files: { ...tree.files, 'pyproject.toml': text.replace(pin, other) } };
+  }
+  return found;
+}

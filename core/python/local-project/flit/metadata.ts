@@ -1,6 +1,7 @@
 /** METADATA as flit_core writes it: requirements as they stand in pyproject.toml, extras first in their markers. */
 import { comparePaths } from '../../../primitives/path.ts';
 import { normalizeName } from '../../name.ts';
+import { compareVersions, Version } from '../../version.ts';
 import type { BackendInput } from '../backend.ts';
 import { contactFields } from '../contact-text.ts';
 import type { DeclaredProject } from '../declared-project.ts';
@@ -9,6 +10,9 @@ import { notStatic } from '../not-static.ts';
 import type { ProjectFiles } from '../project-files.ts';
 import { requirementOf } from '../requirement-text.ts';
 import { HeaderLines, pythonLines, readText } from '../text.ts';
+
+const ONLY_AFTER_NAME = Version.parse('4.2');
+const EXTRAS_AFTER_NAME = /^([ \t]*[A-Za-z0-9][A-Za-z0-9._-]*[ \t]*\[)([^\]]*)\]/;
 
 const CONTENT_TYPES: Readonly<Record<string, string>> = {
   '.rst': 'text/x-rst',
@@ -52,7 +56,10 @@ export function flitMetadata(
   lines
     .addAll('Classifier', project.classifiers)
     .addAll('License-File', licenses)
-    .addAll('Requires-Dist', requirementsOf(project).map(withNormalizedExtras))
+    .addAll(
+      'Requires-Dist',
+      requirementsOf(project).map((text) => withNormalizedExtras(text, backend)),
+    )
     .addAll(
       'Project-URL',
       sortedPairs(project.urls ?? []).map(([label, url]) => `${label}, ${url}`),
@@ -114,13 +121,19 @@ function extrasOf(project: DeclaredProject): ReadonlyMap<string, readonly string
   return extras;
 }
 
-/** flit looks for the first pair of brackets, wherever it stands. */
-function withNormalizedExtras(text: string): string {
+/** Before 4.2, flit looks for the first pair of brackets wherever it stands, and writes its names into each. */
+function withNormalizedExtras(text: string, backend: string): string {
   requirementOf(text);
+  const normalized = (list: string) =>
+    list
+      .split(',')
+      .map((extra) => normalizeName(extra.trim()))
+      .join(', ');
+  if (compareVersions(Version.parse(backend), ONLY_AFTER_NAME) >= 0)
+    return text.replace(EXTRAS_AFTER_NAME, (_, head: string, list: string) => `${head}${normalized(list)}]`);
   const brackets = /\[([^\]]*)\]/.exec(text);
   if (brackets === null) return text;
-  const list = brackets[1]!.split(',').map((extra) => normalizeName(extra.trim()));
-  return text.replaceAll(/\[[^\]]*\]/g, () => `[${list.join(', ')}]`);
+  return text.replaceAll(/\[[^\]]*\]/g, () => `[${normalized(brackets[1]!)}]`);
 }
 
 function sortedPairs(pairs: DeclaredProject['urls'] & object): DeclaredProject['urls'] & object {
