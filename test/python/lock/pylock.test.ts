@@ -8,7 +8,7 @@ const HEAD = 'lock-version = "1.0"\ncreated-by = "test"\n';
 const HASHES = 'hashes = { sha256 = "AB" }';
 
 async function select(text: string, want: Partial<Selection> = {}): Promise<LockChoice> {
-  const lock = await readPylock('pylock.toml', text, { directory: '/work/shop' });
+  const lock = await readPylock('pylock.toml', text, { directory: '/work/shop', boundary: '/work' });
   return lock.select(targetOf('3.12.7'), { extras: [], groups: [], ...want });
 }
 

@@ -23,7 +23,7 @@ function project(dependencies: readonly string[], more = ''): string {
 }
 
 async function select(text: string, want: Partial<Selection> = {}, python = '3.12.7'): Promise<LockChoice> {
-  const lock = await readUvLock('uv.lock', text, { directory: '/work/shop' });
+  const lock = await readUvLock('uv.lock', text, { directory: '/work/shop', boundary: '/work' });
   return lock.select(targetOf(python), { extras: [], groups: [], ...want });
 }
 

@@ -1,8 +1,9 @@
 /** The reader of pylock.toml 1.0 (PEP 751). */
-import { resolve } from 'node:path';
+import { join } from 'node:path';
 import { normalizeName } from '../../name.ts';
 import type { PythonTarget } from '../../target.ts';
 import { parseDocument } from '../document.ts';
+import { fileLocation, localPath, type PathBounds } from '../local-path.ts';
 import { LockSelectionError, type UnknownName } from '../lock-error.ts';
 import type {
   Distribution,
@@ -43,7 +44,7 @@ export async function readPylock(
     path,
     format: 'pylock',
     lock,
-    select: (target, want) => select(lock, target, want, options.directory),
+    select: (target, want) => select(lock, target, want, options),
     filesOf: (name, version) =>
       lock.packages
         .filter(
@@ -54,7 +55,7 @@ export async function readPylock(
   };
 }
 
-function select(lock: Pylock, target: PythonTarget, selection: Selection, directory: string): LockChoice {
+function select(lock: Pylock, target: PythonTarget, selection: Selection, bounds: PathBounds): LockChoice {
   const support = wheelSupport(target);
   const extras = new Set(selection.extras.map(normalizeName));
   const groups = new Set(selection.groups.map(normalizeName));
@@ -70,7 +71,7 @@ function select(lock: Pylock, target: PythonTarget, selection: Selection, direct
   for (const [item, pick] of picks) {
     if (isProjectItself(item)) continue;
     const outcome = outcomeOf(lock, item, pick, {
-      directory,
+      bounds,
       support,
       requestedBy: requestedBy.get(item.name) ?? [],
     });
@@ -104,7 +105,7 @@ function refuseUnknown(
 }
 
 interface OutcomeContext {
-  readonly directory: string;
+  readonly bounds: PathBounds;
   readonly support: WheelSupport;
   readonly requestedBy: readonly string[];
 }
@@ -130,12 +131,17 @@ function outcomeOf(
           hashes: [...new Set(item.wheels.flatMap(({ hashes }) => hashes))],
         };
       }
-      return { ...base, source: 'wheel', file: locate(pick.file, context.directory) };
+      return { ...base, source: 'wheel', file: locate(lock, item, pick.file, context) };
     case 'directory':
       return {
         ...base,
         source: 'directory',
-        path: resolve(context.directory, pick.directory.path, pick.directory.subdirectory ?? '.'),
+        path: localPath(
+          lock.file,
+          item.name,
+          join(pick.directory.path, pick.directory.subdirectory ?? '.'),
+          context.bounds,
+        ),
       };
     case 'vcs':
       return needsBuild(
@@ -145,9 +151,9 @@ function outcomeOf(
         'a commit of a repository',
       );
     case 'archive':
-      return archiveOutcome(item, pick.archive, base, context);
+      return archiveOutcome(lock, item, pick.archive, base, context);
     case 'sdist': {
-      const file = locate(pick.file, context.directory);
+      const file = locate(lock, item, pick.file, context);
       return needsBuild(item, context, { ...base, source: 'sdist', file }, 'an sdist');
     }
     case 'nothing':
@@ -161,12 +167,13 @@ function outcomeOf(
 
 /** An archive can be a wheel, or anything with a source tree in it. */
 function archiveOutcome(
+  lock: Pylock,
   item: PylockPackage,
   archive: PylockArchive,
   base: Omit<Distribution, 'source'>,
   context: OutcomeContext,
 ): Distribution | Rejection {
-  const file = locate(archive, context.directory);
+  const file = locate(lock, item, archive, context);
   const directUrl = archive.url === undefined ? {} : { directUrl: archiveUrl(archive.url, archive) };
   if (chooseWheel([archive], context.support.ranks) !== undefined) {
     return { ...base, source: 'wheel', file, ...directUrl };
@@ -204,11 +211,17 @@ function isFabricated(lock: Pylock, item: PylockPackage): boolean {
   return lock.createdBy === 'pipenv' && item.index !== undefined;
 }
 
-function locate({ name, url, path, size, hashes }: PylockFile, directory: string): DistributionFile {
+/** @throws LockPathError for what lies outside of the bounds */
+function locate(
+  lock: Pylock,
+  item: PylockPackage,
+  { name, url, path, size, hashes }: PylockFile,
+  { bounds }: OutcomeContext,
+): DistributionFile {
   return {
     name,
-    ...(url === undefined ? {} : { url }),
-    ...(path === undefined ? {} : { path: resolve(directory, path) }),
+    ...(url === undefined ? {} : fileLocation(lock.file, item.name, url, bounds)),
+    ...(path === undefined ? {} : { path: localPath(lock.file, item.name, path, bounds) }),
     ...(size === undefined ? {} : { size }),
     hashes,
   };

@@ -6,6 +6,7 @@ import { statSync } from 'node:fs';
 import { relative, resolve } from 'node:path';
 import type { MarkerEnvironment } from '../../marker.ts';
 import type { PythonTarget } from '../../target.ts';
+import { localPath, type PathBounds } from '../local-path.ts';
 import {
   LockAmbiguousError,
   LockConflictError,
@@ -75,7 +76,7 @@ export async function readRequirementsLock(
       links: findLinks.map((link) => (/^[a-z][a-z0-9+.-]+:/i.test(link) ? link : resolve(directory, link))),
       none: noIndex,
     },
-    select: (target, want) => select(path, pins, target, want, directory),
+    select: (target, want) => select(path, pins, target, want, options),
   };
 }
 
@@ -84,7 +85,7 @@ function select(
   { pins, limits }: Pins,
   target: PythonTarget,
   want: Selection,
-  directory: string,
+  bounds: PathBounds,
 ): LockChoice {
   refuseSelection(path, want);
   const support = wheelSupport(target);
@@ -108,7 +109,9 @@ function select(
   const chosen: Distribution[] = [];
   const rejected: Rejection[] = [];
   for (const name of [...byName.keys()].sort()) {
-    const outcome = outcomeOf(byName.get(name)!, support, directory);
+    const pin = byName.get(name)!;
+    if ('path' in pin && pin.path !== undefined) localPath(path, name, pin.path, bounds);
+    const outcome = outcomeOf(pin, support, bounds.directory);
     if (outcome === undefined) continue;
     if ('reason' in outcome) rejected.push(outcome);
     else chosen.push(outcome);

@@ -1,5 +1,6 @@
 /** Turns a package of a uv.lock into the distribution that is installed for a target, or says why there is none. */
 import { isAbsolute, resolve } from 'node:path';
+import { fileLocation, localPath, type PathBounds } from '../local-path.ts';
 import type { Distribution, DistributionFile, Rejection, SourceKind } from '../lock-file.ts';
 import { chooseWheel, explainWheels, type WheelSupport } from '../wheel-choice.ts';
 import type { UvGitSource } from './source.ts';
@@ -13,19 +14,23 @@ export type Outcome =
 
 /** Where local files lie and what asked for the package. */
 export interface OutcomeContext {
-  readonly directory: string;
+  /** How errors call the lock. */
+  readonly lock: string;
+  readonly bounds: PathBounds;
   readonly requestedBy: readonly string[];
 }
 
+/** @throws LockPathError for what lies outside of the bounds */
 export function outcomeOf(item: UvPackage, support: WheelSupport, context: OutcomeContext): Outcome {
   const { source } = item;
   if (source.kind === 'virtual') return 'nothing';
   const base = { name: item.name, version: item.version ?? '', requestedBy: context.requestedBy };
   if (source.kind === 'directory' || source.kind === 'editable') {
-    return { chosen: { ...base, source: 'directory', path: resolve(context.directory, source.path) } };
+    const path = localPath(context.lock, item.name, source.path, context.bounds);
+    return { chosen: { ...base, source: 'directory', path } };
   }
   const origin = originOf(item);
-  const files = item.wheels.map((file) => locate(item, file, context.directory));
+  const files = item.wheels.map((file) => locate(item, file, context));
   const wheel = source.kind === 'git' ? undefined : chooseWheel(files, support.ranks);
   if (wheel !== undefined) return { chosen: { ...base, source: 'wheel', file: wheel, ...origin } };
   const rejection = {
@@ -34,7 +39,7 @@ export function outcomeOf(item: UvPackage, support: WheelSupport, context: Outco
     ...(source.kind === 'registry' ? { index: source.url } : {}),
   };
   const refused = source.kind === 'git' ? [] : explainWheels(files, support);
-  const build = buildableOf(item, context.directory);
+  const build = buildableOf(item, context);
   if (build === undefined) {
     const reason =
       files.length === 0
@@ -61,7 +66,7 @@ interface Buildable {
   readonly file?: DistributionFile;
 }
 
-function buildableOf(item: UvPackage, directory: string): Buildable | undefined {
+function buildableOf(item: UvPackage, context: OutcomeContext): Buildable | undefined {
   const { source, sdist } = item;
   if (source.kind === 'git') return { source: 'vcs', what: 'a commit of a git repository' };
   if (source.kind === 'url' || source.kind === 'path') {
@@ -70,25 +75,23 @@ function buildableOf(item: UvPackage, directory: string): Buildable | undefined 
     return {
       source: 'archive',
       what: 'an archive with sources',
-      file: locate(item, sdist ?? { name: '' }, directory),
+      file: locate(item, sdist ?? { name: '' }, context),
     };
   }
   return sdist === undefined
     ? undefined
-    : { source: 'sdist', what: 'an sdist', file: locate(item, sdist, directory) };
+    : { source: 'sdist', what: 'an sdist', file: locate(item, sdist, context) };
 }
 
 /** Files of a direct source are named by it; files of a folder are relative to it. */
-function locate({ source }: UvPackage, file: UvFile, directory: string): DistributionFile {
-  const path =
-    source.kind === 'path'
-      ? resolve(directory, source.path)
-      : source.kind === 'registry-path' && file.path !== undefined
-        ? resolve(directory, source.path, file.path)
-        : file.path === undefined || !isAbsolute(file.path)
-          ? undefined
-          : file.path;
-  const url = source.kind === 'url' ? source.url : file.url;
+function locate(item: UvPackage, file: UvFile, context: OutcomeContext): DistributionFile {
+  const { lock, bounds } = context;
+  const stated = item.source.kind === 'url' ? item.source.url : file.url;
+  const onHost = pathOf(item, file, context);
+  const place =
+    stated === undefined || onHost !== undefined ? undefined : fileLocation(lock, item.name, stated, bounds);
+  const path = onHost ?? (place !== undefined && 'path' in place ? place.path : undefined);
+  const url = path === undefined ? stated : undefined;
   const location = path ?? url ?? '';
   return {
     name: file.name === '' ? location.slice(location.lastIndexOf('/') + 1) : file.name,
@@ -97,6 +100,19 @@ function locate({ source }: UvPackage, file: UvFile, directory: string): Distrib
     ...(file.size === undefined ? {} : { size: file.size }),
     hashes: file.hash === undefined ? [] : [file.hash],
   };
+}
+
+function pathOf(
+  { name, source }: UvPackage,
+  file: UvFile,
+  { lock, bounds }: OutcomeContext,
+): string | undefined {
+  if (source.kind === 'path') return localPath(lock, name, source.path, bounds);
+  if (file.path === undefined) return undefined;
+  // A folder of files is an index: it may lie anywhere, and its files only in it.
+  if (source.kind === 'registry-path')
+    return localPath(lock, name, file.path, { directory: resolve(bounds.directory, source.path) });
+  return isAbsolute(file.path) ? localPath(lock, name, file.path, bounds) : undefined;
 }
 
 /** The index of what comes from one, and PEP 610's record of what does not. */

@@ -4,6 +4,7 @@ import { normalizeName } from '../../name.ts';
 import type { PythonTarget } from '../../target.ts';
 import { Version } from '../../version.ts';
 import { parseDocument } from '../document.ts';
+import type { PathBounds } from '../local-path.ts';
 import {
   LockAmbiguousError,
   LockMalformedError,
@@ -51,7 +52,7 @@ export async function readUvLock(
     path,
     format: 'uv',
     lock,
-    select: (target, want) => select(lock, target, want, options.directory),
+    select: (target, want) => select(lock, target, want, options),
     staleness: (pyproject) => (pyproject === undefined ? undefined : uvLockMatchesProject(lock, pyproject)),
     filesOf: (name, version) =>
       (lock.byName.get(name) ?? [])
@@ -63,7 +64,7 @@ export async function readUvLock(
   };
 }
 
-function select(lock: UvLock, target: PythonTarget, selection: Selection, directory: string): LockChoice {
+function select(lock: UvLock, target: PythonTarget, selection: Selection, bounds: PathBounds): LockChoice {
   const support = wheelSupport(target);
   const release = refuseTarget(lock, support);
   const want = wantOf(lock, selection);
@@ -75,7 +76,11 @@ function select(lock: UvLock, target: PythonTarget, selection: Selection, direct
   const byName = new Map<string, UvPackage>();
   for (const [item, requestedBy] of reached) {
     if (item === own) continue;
-    const outcome = outcomeOf(item, support, { directory, requestedBy: [...requestedBy].sort() });
+    const outcome = outcomeOf(item, support, {
+      lock: lock.file,
+      bounds,
+      requestedBy: [...requestedBy].sort(),
+    });
     if (outcome === 'nothing') continue;
     const namesake = byName.get(item.name);
     if (namesake !== undefined) {
