@@ -25,6 +25,25 @@ if [ ${#missing[@]} -gt 0 ]; then
   apt-get install -q -y -o DPkg::Lock::Timeout=300 --no-install-recommends "${missing[@]}"
 fi
 
+# NAME SUITE : a program of another suite than the host's, taken out of its package; nothing of the host's apt changes.
+from_suite() {
+  local name=$1 suite=$2 apt=$peers/$1/apt options
+  [ -f "$peers/$name/.installed" ] && return
+  rm -rf "${peers:?}/$name"
+  mkdir -p "$apt/lists/partial" "$apt/archives/partial"
+  echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] http://deb.debian.org/debian $suite main" >"$apt/sources.list"
+  options=(
+    -q -o "Dir::Etc::sourcelist=$apt/sources.list" -o Dir::Etc::sourceparts=- -o "Dir::State::lists=$apt/lists"
+    -o "Dir::Cache::archives=$apt/archives" -o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache=
+    -o APT::Sandbox::User=root -o Acquire::Check-Valid-Until=false
+  )
+  apt-get "${options[@]}" update
+  (cd "$peers/$name" && apt-get "${options[@]}" download "$name" && dpkg -x ./*.deb .)
+  rm -rf "$apt" "$peers/$name"/*.deb
+  touch "$peers/$name/.installed"
+}
+from_suite crane forky # a reader of registries
+
 # NAME PACKAGE... : an environment of its own for each, so that none meets another's dependencies.
 from_pypi() {
   local name=$1
