@@ -1,35 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { readTar, type TarEntry } from '../../core/archive/tar.ts';
-import { encodeTarHeader, type TarMember, tarPadding } from '../../core/archive/tar-header.ts';
 import { codeOf } from '../codes.ts';
-
-const MEMBER: TarMember = { path: 'a', type: 'file', mode: 0o644, uid: 0, gid: 0, mtime: 1, size: 0 };
-const END = Buffer.alloc(1024);
-
-function member(over: Partial<TarMember>, content = ''): Buffer {
-  const body = Buffer.from(content);
-  const header = encodeTarHeader({ ...MEMBER, ...over, size: over.size ?? body.length });
-  return Buffer.concat([header, body, Buffer.alloc(tarPadding(body.length))]);
-}
-
-/** A header block with fields overwritten and the checksum made right again. */
-function block(over: Partial<TarMember>, fields: Readonly<Record<number, string | Uint8Array>>): Buffer {
-  const bytes = Buffer.from(encodeTarHeader({ ...MEMBER, ...over }));
-  for (const [at, value] of Object.entries(fields)) bytes.set(Buffer.from(value as string), Number(at));
-  bytes.fill(' ', 148, 156);
-  const sum = bytes.reduce((total, byte) => total + byte, 0);
-  bytes.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148, 'latin1');
-  return bytes;
-}
-
-function extended(type: string, data: string | Buffer): Buffer {
-  const body = Buffer.from(data);
-  return Buffer.concat([
-    block({ path: 'x', size: body.length }, { 156: type }),
-    body,
-    Buffer.alloc(tarPadding(body.length)),
-  ]);
-}
+import { block, END, extended, member } from './tar-blocks.ts';
 
 async function* chunks(bytes: Buffer, size = 1000): AsyncGenerator<Uint8Array> {
   for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size);
