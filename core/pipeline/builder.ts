@@ -30,7 +30,7 @@ import { MembersError } from './members-error.ts';
 import { lackingPlatforms, tablePlatforms, USUAL_PLATFORMS } from './platform-table.ts';
 import { applyPreset } from './presets.ts';
 import { type BuildReport, emptyReport, type ReportedImage, reportError } from './report.ts';
-import { keepWarnings, reportBuilt, reportPlanned, sizesOf, withImage } from './report-draft.ts';
+import { keepWarnings, reportBuilt, reportLock, reportPlanned, sizesOf, withImage } from './report-draft.ts';
 import type { Session } from './session.ts';
 import type { ResolvedConfig } from './settings.ts';
 import { collectTree } from './stages/collect.ts';
@@ -151,7 +151,7 @@ class Build {
     const lock = dependencies ? found : undefined;
     this.report = {
       ...this.report,
-      lock: lock === undefined ? null : { path: lock.path, format: lock.format },
+      lock: lock === undefined ? null : reportLock(lock),
     };
     const want = {
       extras: this.#config.extras,

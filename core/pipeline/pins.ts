@@ -33,6 +33,8 @@ type Section = Record<string, unknown>;
 type Document = Record<string, Record<string, Section>>;
 
 export interface PinFile {
+  /** `--locked`: what is not pinned is refused. */
+  readonly isLocked: boolean;
   /** The section of one base on one platform. */
   of(reference: string, platform: string): Pins;
   /** Writes the file where anything changed since it was read; true if so. */
@@ -67,6 +69,7 @@ function pinFileOf(file: string, known: Document, mode: PinMode): PinFile {
   const next: Document = mode === 'renew' ? {} : structuredClone(known);
   let changed = mode === 'renew' && Object.keys(known).length > 0;
   return {
+    isLocked: mode === 'locked',
     of(reference, platform) {
       const section = (): Section | undefined => next[reference]?.[platform];
       return {

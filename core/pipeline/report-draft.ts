@@ -8,7 +8,7 @@ import type { Log, Warning } from '../primitives/log.ts';
 import { sha256Of } from './defaults/wheel.ts';
 import { processesOf } from './processes.ts';
 import type { BuildReport, ReportedDistribution, ReportedImage, ReportedLayer } from './report.ts';
-import type { BuiltLayer, Distribution, ImageConfig, LayerPlan, Resolution } from './values.ts';
+import type { BuiltLayer, Distribution, ImageConfig, LayerPlan, LockFile, Resolution } from './values.ts';
 
 /** A log that also keeps the warnings. What several platforms have to say is said once. */
 export function keepWarnings(log: Log): { readonly log: Log; readonly warnings: readonly Warning[] } {
@@ -33,6 +33,11 @@ export function keepWarnings(log: Log): { readonly log: Log; readonly warnings: 
       },
     },
   };
+}
+
+/** A lock that was made for this build says so. */
+export function reportLock({ path, format, madeBy }: LockFile): NonNullable<BuildReport['lock']> {
+  return { path, format, ...(madeBy === undefined ? {} : { madeBy }) };
 }
 
 /** What an image's report says before anything of it is built. */

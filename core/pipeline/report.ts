@@ -193,7 +193,8 @@ export interface BuildReport {
     readonly version: string | null;
     readonly directory: string;
   } | null;
-  readonly lock: { readonly path: string; readonly format: string } | null;
+  /** `madeBy` where the project has none, and a program of the host, as in `uv 0.13.8`, made this one for the build. */
+  readonly lock: { readonly path: string; readonly format: string; readonly madeBy?: string } | null;
   readonly preset: ReportedPreset | null;
   /** The merged configuration of each image; null but for `explain`. */
   readonly configuration:

@@ -89,7 +89,7 @@ describe('bad input is an error with a code, a name and one hint, and leaves not
           what: 'no lock',
           code: 'PYC_LOCK_MISSING',
           named: 'project',
-          project: { files: { 'pyproject.toml': NEEDS }, wheels: [] },
+          project: { files: { 'pyproject.toml': `${NEEDS}[tool.pdm]\ndistribution = false\n` }, wheels: [] },
           prepare: (sample) => rm(join(sample.directory, 'pylock.toml')),
         },
         {

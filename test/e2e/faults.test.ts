@@ -87,7 +87,7 @@ function editLock(project: string, edit: (text: string) => string): void {
 describe('a lock', () => {
   test('that is missing is asked for', async () => {
     const project = makeProject('nolock', {
-      'pyproject.toml': pyprojectOf('nolock', ['rich>=14']),
+      'pyproject.toml': `${pyprojectOf('nolock', ['rich>=14'])}[tool.pdm]\ndistribution = false\n`,
       'main.py': '',
     });
     expect(await fault(project)).toMatchObject({ code: 'PYC_LOCK_MISSING' });

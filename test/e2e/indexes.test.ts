@@ -201,3 +201,46 @@ describe('a folder of wheels', () => {
     expect(existsSync(join(project, 'build/image/index.json'))).toBe(true);
   });
 });
+
+describe('a project without a lock', () => {
+  const files = { 'pyproject.toml': pyprojectOf('shop', ['jinja2>=3']), 'main.py': 'import jinja2\n' };
+  const withUv = {
+    PATH: `${UV_FOLDER}:${process.env.PATH}`,
+    UV_PYTHON: HOST_PYTHON,
+    UV_PYTHON_DOWNLOADS: 'never',
+  };
+
+  test('gets what uv of the host chooses on the index that pip is set up for, once', async () => {
+    const project = makeProject('shop', files);
+    const store = newFolder('store');
+    const address = pypiserver.url.replace('://', `://${ACCOUNT.username}:${ACCOUNT.password}@`);
+    const env = { ...withUv, PIP_INDEX_URL: address, UV_CACHE_DIR: newFolder('uv-cache') };
+    const built = await build([project, '--verbose', ...TARGET], { store, env });
+    expect(built.report.lock).toMatchObject({ format: 'pylock', madeBy: expect.stringMatching(/^uv \d/) });
+    expect(built.report.warnings.map(({ code }) => code)).toContain('PYC_NOT_LOCKED');
+    expect(built.image.distributions.map(({ name, version }) => `${name} ${version}`)).toContain(
+      'jinja2 3.1.6',
+    );
+    for (const url of urlsOf(built)) expect(url).toContain(new URL(pypiserver.url).origin);
+    expect(readdirSync(project).sort()).toEqual(['build', 'main.py', 'pyproject.toml']);
+    expect(leaks(store, join(project, 'build'))).toEqual([]);
+    expect(`${built.stderr}${JSON.stringify(built.report)}`).not.toContain(ACCOUNT.password);
+    // What was chosen is kept: no index is asked any more.
+    const again = await build([project, ...TARGET], { store, env, under: ['unshare', '--net'] });
+    expect(again.digest).toBe(built.digest);
+  });
+
+  test('hears what uv says where nothing can be chosen, and of the ways out where nobody can choose', async () => {
+    const project = makeProject('shop', { ...files, 'pyproject.toml': pyprojectOf('shop', ['jinja2>=99']) });
+    const env = { ...withUv, UV_DEFAULT_INDEX: devpi.url };
+    const store = newFolder('store');
+    expect((await buildInVain([project, ...TARGET], { store, env })).error).toMatchObject({
+      code: 'PYC_LOCK_NOT_MADE',
+      message: expect.stringContaining('jinja2'),
+    });
+    const nobody = { PATH: join(newFolder('empty'), 'bin') };
+    expect((await buildInVain([project, ...TARGET], { store, env: nobody })).error.code).toBe(
+      'PYC_LOCK_MISSING',
+    );
+  });
+});

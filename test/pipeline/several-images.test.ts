@@ -130,7 +130,9 @@ describe('an image without dependencies', () => {
 
   it('needs no lock', async () => {
     const sample = await makeSample({
-      files: { 'pyproject.toml': '[project]\nname = "shop"\nversion = "1"\ndependencies = ["alpha"]\n' },
+      files: {
+        'pyproject.toml': '[project]\nname = "shop"\nversion = "1"\ndependencies = ["alpha"]\n[tool.pdm]\ndistribution = false\n',
+      },
     });
     expect((await sample.build()).error?.code).toBe('PYC_LOCK_MISSING');
     expect((await sample.build({ dependencies: false })).error).toBeNull();

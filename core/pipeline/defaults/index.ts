@@ -18,11 +18,17 @@ export function corePlugin(config: ResolvedConfig, session: Session, base: BaseF
   const { memory } = session;
   const registries = memory.get('registries', () => createRegistries(session));
   const locks = memory.get(
-    `locks ${config.lock ?? ''}`,
+    `locks ${JSON.stringify([config.lock ?? null, config.package ?? null, config.extras, config.groups])}`,
     () => new WeakMap<Project, ReturnType<typeof findLock>>(),
   );
   const wheelhouse =
     config.wheelhouse === undefined ? undefined : resolve(config.directory, config.wheelhouse);
+  // Only where a lock is missing is loaded what makes one. A member of a workspace has its lock there.
+  const makeLock = (project: Project) => async (boundary: string) => {
+    if (config.package !== undefined) return undefined;
+    const { lockByHost } = await import('./lock-by-host.ts');
+    return lockByHost(project, config, boundary, session);
+  };
   return {
     name: 'pycontainer',
     apply(hooks) {
@@ -31,7 +37,7 @@ export function corePlugin(config: ResolvedConfig, session: Session, base: BaseF
         memory.get(`project ${directory}`, () => findProject(directory, session.signal)),
       );
       hooks.lock.tapPromise(name, async ({ project }) => {
-        const found = locks.get(project) ?? findLock(project, config.lock, session);
+        const found = locks.get(project) ?? findLock(project, config.lock, session, makeLock(project));
         locks.set(project, found);
         return found;
       });

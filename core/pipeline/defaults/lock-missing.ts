@@ -7,7 +7,8 @@ import type { Project, Selection } from '../values.ts';
 
 /**
  * The project has dependencies and no lock file that is read: `uv.lock`, `pylock.toml`, `poetry.lock`, `pdm.lock`,
- * `Pipfile.lock` or `requirements.txt`. Lock it with the tool that manages it; where there is none, `uv lock` does.
+ * `Pipfile.lock` or `requirements.txt`. Lock it with the tool that manages it; where there is none, `uv lock` does. Where uv is on
+ * the host, a build without `--locked` has it choose versions for a project that no other tool manages.
  */
 export class LockMissingError extends PycError {
   readonly code = 'PYC_LOCK_MISSING';
@@ -34,12 +35,33 @@ const OTHERS: readonly (readonly [file: string, what: string, hint: string])[] =
   ],
 ];
 
-/** The error for a project without a lock, with the way out that its files suggest. */
-export async function lockMissing(project: Project, cwd: string): Promise<LockMissingError> {
+/** A project without a lock. */
+export interface MissingLock {
+  readonly error: LockMissingError;
+  /** True where nothing but pyproject.toml says what is needed, so that a program of this host can choose versions. */
+  readonly canBeMade: boolean;
+}
+
+/** Files beside which `[project]` still says what is needed. */
+const BESIDE: ReadonlySet<string> = new Set(['setup.py']);
+
+/** What to say where a project has no lock, with the way out that its files suggest. */
+export async function missingLock(project: Project, cwd: string): Promise<MissingLock> {
+  const foreign = await foreignLock(project, cwd);
+  if (foreign !== undefined) return { error: foreign, canBeMade: false };
+  const error = new LockMissingError(noLock(project), {
+    hint: 'run `uv lock`, or write a `requirements.txt` in which everything is pinned by `==`',
+  });
+  return { error, canBeMade: true };
+}
+
+/** Where another tool, or another folder, has the last word. */
+async function foreignLock(project: Project, cwd: string): Promise<LockMissingError | undefined> {
   const { directory } = project;
+  const isDeclared = project.pyproject?.project !== undefined;
   const names = new Set(await readdir(directory).catch(() => []));
-  const other = OTHERS.find(([file]) => names.has(file));
-  const subject = `\`${directory}\` has no lock file`;
+  const other = OTHERS.find(([file]) => names.has(file) && !(isDeclared && BESIDE.has(file)));
+  const subject = noLock(project);
   if (other !== undefined) {
     const [file, what, hint] = other;
     return new LockMissingError(`${subject} that can be read: \`${file}\` is ${what}`, { hint });
@@ -50,21 +72,21 @@ export async function lockMissing(project: Project, cwd: string): Promise<LockMi
       hint: `run \`${tool.format} lock\``,
     });
   }
-  if (project.pyproject?.project === undefined) {
+  if (!isDeclared) {
     return new LockMissingError(subject, {
       hint: 'write a `requirements.txt` in which everything is pinned by `==`, an empty one where nothing is needed',
     });
   }
   const workspace = await folderAbove(directory, 'uv.lock');
-  if (workspace !== undefined) {
-    const shown = relative(directory, join(workspace, 'uv.lock'));
-    return new LockMissingError(`${subject}, and \`${shown}\` belongs to the folder above it`, {
-      hint: `a workspace's member is built from there: \`pyc build ${relative(cwd, workspace) || '.'} --package ${project.name}\``,
-    });
-  }
-  return new LockMissingError(subject, {
-    hint: 'run `uv lock`, or write a `requirements.txt` in which everything is pinned by `==`',
+  if (workspace === undefined) return undefined;
+  const shown = relative(directory, join(workspace, 'uv.lock'));
+  return new LockMissingError(`${subject}, and \`${shown}\` belongs to the folder above it`, {
+    hint: `a workspace's member is built from there: \`pyc build ${relative(cwd, workspace) || '.'} --package ${project.name}\``,
   });
+}
+
+function noLock({ directory }: Project): string {
+  return `\`${directory}\` has no lock file`;
 }
 
 /** @throws LockMissingError where something is asked for that only a lock could answer */

@@ -7,7 +7,7 @@ import { findLocks, type LockFile, preferredLocks, readLock } from '../../python
 import { LockStaleError } from '../../python/lock/lock-error.ts';
 import type { Session } from '../session.ts';
 import type { Project } from '../values.ts';
-import { lockMissing } from './lock-missing.ts';
+import { type MissingLock, missingLock } from './lock-missing.ts';
 
 /**
  * A lock file is there and the host does not let it be read, or the one that `lock` names is not there. Correct the
@@ -16,6 +16,9 @@ import { lockMissing } from './lock-missing.ts';
 export class LockUnreadableError extends PycError {
   readonly code = 'PYC_LOCK_UNREADABLE';
 }
+
+/** @param boundary local paths in the lock must not leave this folder */
+export type MakeLock = (boundary: string) => Promise<LockFile | undefined>;
 
 /** What makes a lock of each format anew. */
 const LOCKED_BY: Readonly<Record<string, string>> = {
@@ -32,15 +35,23 @@ const LOCKED_BY: Readonly<Record<string, string>> = {
  * nothing.
  *
  * @param stated absolute
+ * @param make makes a lock for a project that has none, unless the run asks for locked ones
  * @throws LockMissingError, LockStaleError, and what the format's reader throws
  */
 export async function findLock(
   project: Project,
   stated: string | undefined,
   session: Session,
+  make: MakeLock = async () => undefined,
 ): Promise<LockFile | undefined> {
   const path = stated ?? (await firstLock(project, session));
   if (path === undefined) return undefined;
+  if (typeof path !== 'string') {
+    const canBeMade = path.canBeMade && !session.pins.isLocked;
+    const made = canBeMade ? await make(await repositoryOf(project.directory)) : undefined;
+    if (made === undefined) throw path.error;
+    return made;
+  }
   const name = relative(project.directory, path);
   // Paths in a requirements file are relative to the project, in other locks to the lock.
   const directory = name.endsWith('.txt') ? project.directory : dirname(path);
@@ -61,13 +72,13 @@ export function lockCommand(format: string): string {
 }
 
 /** Absolute; undefined where there is none and none is needed. */
-async function firstLock(project: Project, session: Session): Promise<string | undefined> {
+async function firstLock(project: Project, session: Session): Promise<string | MissingLock | undefined> {
   const names = await readdir(project.directory);
   const preferred = preferredLocks(project.pyproject, names);
   const [first, ...others] = findLocks(names, preferred);
   if (first === undefined) {
     if (project.pyproject?.project?.dependencies.length === 0 && !isDynamic(project)) return undefined;
-    throw await lockMissing(project, session.cwd);
+    return await missingLock(project, session.cwd);
   }
   if (others.length > 0) {
     const passed = others.map(({ name }) => `\`${name}\``).join(', ');

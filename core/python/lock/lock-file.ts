@@ -124,6 +124,8 @@ export interface LockFile {
   readonly path: string;
   /** `uv`, `pylock`, `requirements`, … */
   readonly format: string;
+  /** What made it for this build, as in `uv 0.13.8`; absent for a lock that the project has. */
+  readonly madeBy?: string;
   /** Absent: every package has its index, or the default one is meant. */
   readonly indexes?: LockIndexes;
   /** @throws LockError where nothing can be chosen at all: Python or platform not covered, unknown names, conflicts. */

@@ -29,6 +29,8 @@ export interface IndexStatement {
 
 /** What is asked for files whose place no lock states. */
 export interface IndexSettings {
+  /** Whose settings count; undefined where nobody set up anything. */
+  readonly tool: 'uv' | 'pip' | undefined;
   /** Roots of simple APIs in order, the first one that has a project counts; none where none may be asked. */
   readonly indexes: readonly string[];
   readonly links: readonly string[];
@@ -68,8 +70,10 @@ export function settingsOf(
   pip: IndexStatement,
   pinned: ReadonlyMap<string, string> = new Map(),
 ): IndexSettings {
-  const chosen = [uv, pip].find(saysWhere) ?? NO_STATEMENT;
+  const tool = saysWhere(uv) ? 'uv' : saysWhere(pip) ? 'pip' : undefined;
+  const chosen = tool === 'uv' ? uv : tool === 'pip' ? pip : NO_STATEMENT;
   return {
+    tool,
     indexes: chosen.none === true ? [] : [...chosen.extra, chosen.default ?? DEFAULT_INDEX],
     links: chosen.links,
     named: [...uv.named, ...pip.named],

@@ -1,0 +1,90 @@
+/** Has uv of this host choose versions for a project without a lock, for every platform at once. Nothing is written into the project. */
+import { DEFAULT_INDEX, PYTHON_VERSIONS } from '../../primitives/defaults.ts';
+import { digestOfJson } from '../../primitives/digest.ts';
+import { SpecifierSet } from '../../python/specifier.ts';
+import type { Session } from '../session.ts';
+import type { Project, Selection } from '../values.ts';
+import type { IndexAccess } from './index-access.ts';
+import { askProgram, notMade, withoutPasswords } from './resolver-program.ts';
+
+/** What is to be resolved. */
+export interface UnlockedProject {
+  readonly project: Project;
+  readonly want: Selection;
+  readonly access: IndexAccess;
+}
+
+/** As in `uv 0.13.8`; undefined where this host has none. */
+export async function uvVersion(project: Project, session: Session): Promise<string | undefined> {
+  const answer = await askProgram('uv', ['--version'], project.directory, session.env, session);
+  const [, version] = /^uv (\S+)/.exec(answer?.stdout ?? '') ?? [];
+  return answer?.code === 0 && version !== undefined ? `uv ${version}` : undefined;
+}
+
+/** The text of a pylock.toml whose paths are relative to the project. @throws LockNotMadeError */
+export async function resolveByUv(
+  { project, want, access }: UnlockedProject,
+  session: Session,
+): Promise<string> {
+  const args = ['pip', 'compile', 'pyproject.toml', ...flagsOf(project, want)];
+  const env = { ...session.env, ...indexVariables(access), ...(session.offline ? { UV_OFFLINE: '1' } : {}) };
+  const answer = await askProgram('uv', args, project.directory, env, session);
+  if (answer?.code !== 0) {
+    throw notMade(
+      project.name,
+      'uv pip compile',
+      answer ?? { code: null, stdout: '', stderr: 'it cannot be started' },
+    );
+  }
+  return withoutPasswords(answer.stdout);
+}
+
+/** Everything of the surroundings that uv's answer depends on, but for what the indexes have: a word for it. */
+export function uvQuestion({ project, want, access }: UnlockedProject, { env }: Session): string {
+  const { indexes, links } = access.settings;
+  const steering = Object.entries(env)
+    .filter(([name, value]) => STEERING.test(name) && value !== undefined)
+    .sort(([a], [b]) => (a < b ? -1 : 1));
+  return digestOfJson({
+    flags: flagsOf(project, want),
+    indexes: [...links, ...indexes].map(withoutPasswords),
+    mirror: access.mirrorOf(DEFAULT_INDEX) ?? null,
+    steering,
+  });
+}
+
+/** Variables that change what uv chooses. Indexes are told apart without their passwords. */
+const STEERING =
+  /^UV_(?:RESOLUTION|PRERELEASE|FORK_STRATEGY|INDEX_STRATEGY|EXCLUDE_NEWER|CONSTRAINT|OVERRIDE|EXCLUDE|NO_BINARY|NO_BUILD|NO_SOURCES)/;
+
+function flagsOf(project: Project, { extras, groups }: Selection): readonly string[] {
+  return [
+    ...['--universal', '--generate-hashes', '--format', 'pylock.toml', '--no-header', '--no-progress'],
+    ...['--python-version', lowestPython(project)],
+    ...extras.flatMap((extra) => ['--extra', extra]),
+    ...groups.flatMap((group) => ['--group', group]),
+  ];
+}
+
+/** The X.Y from which on the choice must hold: uv would take that of the host's own Python. */
+function lowestPython({ requiresPython }: Project): string {
+  const fallback = PYTHON_VERSIONS.at(-1)!;
+  if (requiresPython === undefined) return fallback;
+  const allowed = SpecifierSet.parse(requiresPython);
+  const minors = Array.from({ length: 40 }, (_, minor) => `3.${minor}`);
+  return minors.find((minor) => allowed.contains(`${minor}.99`) || allowed.contains(minor)) ?? fallback;
+}
+
+/** Where uv's own settings name no index, pip's hold, and mirrors do. By variables: arguments can be seen by everybody on the host. */
+function indexVariables({ settings, mirrorOf }: IndexAccess): Readonly<Record<string, string>> {
+  const { tool, indexes, links } = settings;
+  const [standard, ...extra] = [...indexes].reverse();
+  if (tool === 'uv') return {};
+  if (standard === undefined) return { UV_NO_INDEX: '1', UV_FIND_LINKS: links.join(',') };
+  const asked = mirrorOf(standard) ?? standard;
+  return {
+    ...(asked === DEFAULT_INDEX ? {} : { UV_DEFAULT_INDEX: asked }),
+    ...(extra.length === 0 ? {} : { UV_INDEX: extra.reverse().join(' ') }),
+    ...(links.length === 0 ? {} : { UV_FIND_LINKS: links.join(',') }),
+  };
+}
