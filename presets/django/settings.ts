@@ -64,6 +64,10 @@ async function given(
     const { callee } = statement.value;
     return callee.kind === 'attribute' && isName(callee.value, name) ? open : { kind: 'unset' };
   }
+  if (statement.kind === 'delete') {
+    const { target } = statement;
+    return isName(target.kind === 'subscript' ? target.value : target, name) ? open : { kind: 'unset' };
+  }
   if (statement.kind !== 'assignment') return { kind: 'unset' };
   const { targets, value, operator } = statement;
   if (targets.some((target) => target.kind === 'subscript' && isName(target.value, name))) return open;

@@ -190,6 +190,50 @@ WHITENOISE_KEEP_ONLY_HASHED_FILES = not False
     expect(found).toEqual(Object.fromEntries(expected));
   });
 
+  it('are not taken for known where code changes them out of sight', async () => {
+    const head = `import os\n${APPS}STATIC_ROOT = "r"\n`;
+    const add = 'def add():\n  INSTALLED_APPS.append("x")\n';
+    const cases: Record<string, string> = {
+      [`${add}add()`]: '6 `conf.settings.add` may set it',
+      [`${add}X = add()`]: '6 `conf.settings.add` may set it',
+      'def move():\n  global STATIC_ROOT\n  STATIC_ROOT = "s"\nmove()': '7 `conf.settings.move` may set it',
+      'from .more import more\nmore()': 'planned',
+      'del INSTALLED_APPS[0]': '4 it is changed here',
+      'X = INSTALLED_APPS.pop()': '4 it is changed here',
+      'os.getenv("D") or INSTALLED_APPS.append("x")': '4 it depends on the environment variable `D`',
+      'INSTALLED_APPS.append("x") if os.getenv("D") else None':
+        '4 it depends on the environment variable `D`',
+      'del STATIC_ROOT': 'nothing: `STATIC_ROOT` is not set',
+      'if os.getenv("D"):\n  del STATIC_ROOT': '4 it depends on the environment variable `D`',
+      'def own():\n  INSTALLED_APPS = []\n  INSTALLED_APPS.append("x")\nown()': 'planned',
+    };
+    const others = { 'conf/more.py': `APPS = []\ndef more():\n  APPS.append("x")\n` };
+    const found: Record<string, string> = {};
+    for (const source of Object.keys(cases))
+      found[source] = (await stopOf(`${head}${source}\n`, { others })).replace(
+        'PYC_DJANGO_STATIC_UNREADABLE conf/settings.py:',
+        '',
+      );
+    expect(found).toEqual(cases);
+    const shared = 'from .base import *\nSTATIC_ROOT = "r"\nadd()\n';
+    const base = { 'conf/base.py': `${APPS}${add}` };
+    expect(await stopOf(shared, { others: base })).toMatch(/settings\.py:3 `conf\.base\.add` may set it$/);
+  });
+
+  it('are followed through short circuits and variables that they set themselves', async () => {
+    const source = `import os
+${APPS}os.environ["ROOT"] = "own"
+STATIC_ROOT = os.environ["ROOT"]
+DEBUG = False
+DEBUG or INSTALLED_APPS.append("a")
+DEBUG and INSTALLED_APPS.append("b")
+INSTALLED_APPS.append("c") if not DEBUG else None
+`;
+    const found = await plan(source, { env: { ROOT: 'stated' } });
+    expect(found.root).toBe('/app/own');
+    expect(found.applications.map(({ text }) => text).join()).toBe('django.contrib.staticfiles,a,c');
+  });
+
   it('that Django refuses are refused', async () => {
     const cases = [
       'STATIC_ROOT = "/"',

@@ -1,11 +1,11 @@
-/** Reads what stands on one line: imports, assignments, `return`, expressions (language reference, chapter 7). */
+/** Reads what stands on one line: imports, assignments, `return`, `del`, `global`, expressions (language reference, chapter 7). */
 import type { TokenCursor } from './cursor.ts';
 import { readExpression, readExpressionList } from './expression-reader.ts';
 import type { Runs, Statement } from './statement.ts';
 
 const ASSIGNING = new Set('+= -= *= /= //= %= @= &= |= ^= >>= <<= **='.split(' '));
 /** Statements that state no fact. */
-const MUTE = new Set(['pass', 'break', 'continue', 'global', 'nonlocal', 'del', 'raise', 'assert']);
+const MUTE = new Set(['pass', 'break', 'continue', 'nonlocal', 'raise', 'assert']);
 
 /** The facts of one simple statement, none for some; the cursor may be left anywhere before its end. */
 export function readSimpleStatement(cursor: TokenCursor, runs: Runs): readonly Statement[] {
@@ -18,6 +18,8 @@ export function readSimpleStatement(cursor: TokenCursor, runs: Runs): readonly S
       cursor.at += 1;
       return [{ kind: 'return', value: cursor.read(readExpressionList), line, runs }];
     }
+    if (text === 'del') return readDeletions(cursor, runs);
+    if (text === 'global') return readGlobals(cursor, runs);
     if (text === 'type' && cursor.token(1).kind === 'name') {
       const alias = readTypeAlias(cursor, runs);
       if (alias !== undefined) return [alias];
@@ -55,6 +57,27 @@ function readExpressionOrAssignment(cursor: TokenCursor, runs: Runs): readonly S
     return [{ kind: 'assignment', targets: [first], value, operator, line, runs }];
   }
   return [{ kind: 'expression', value: first, line, runs }];
+}
+
+function readDeletions(cursor: TokenCursor, runs: Runs): readonly Statement[] {
+  const { line } = cursor.token();
+  cursor.at += 1;
+  const deleted = cursor.read(readExpressionList);
+  const targets = deleted.kind === 'tuple' || deleted.kind === 'list' ? deleted.items : [deleted];
+  return targets.map((target) => ({ kind: 'delete', target, line, runs }));
+}
+
+function readGlobals(cursor: TokenCursor, runs: Runs): readonly Statement[] {
+  const { line } = cursor.token();
+  const found: Statement[] = [];
+  do {
+    cursor.at += 1;
+    const { kind, text: name } = cursor.token();
+    if (kind !== 'name') break;
+    found.push({ kind: 'global', name, line, runs });
+    cursor.at += 1;
+  } while (cursor.isOperator(','));
+  return found;
 }
 
 /** PEP 695: `type Name = …` and `type Name[T] = …`. */

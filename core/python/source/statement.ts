@@ -65,6 +65,10 @@ export type Statement = At &
         readonly body: readonly Statement[];
       }
     | { readonly kind: 'return'; readonly value: Expression }
+    /** `del a, b[0]`, one for each. */
+    | { readonly kind: 'delete'; readonly target: Expression }
+    /** `global a, b`, one for each: the function assigns a name of its module. */
+    | { readonly kind: 'global'; readonly name: string }
     /** Any other expression that stands by itself, mostly a call. */
     | { readonly kind: 'expression'; readonly value: Expression }
   );

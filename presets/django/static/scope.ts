@@ -25,6 +25,11 @@ export class Scope {
     this.places.set(name, { file: this.path, line });
   }
 
+  remove(name: string): void {
+    this.names.delete(name);
+    this.places.delete(name);
+  }
+
   open(line: number, why: string): Open {
     return { kind: 'open', place: { file: this.path, line }, why };
   }

@@ -13,6 +13,7 @@ import type { Place } from './errors.ts';
 import { Expressions } from './expressions.ts';
 import { attributeOf, combine, type Surroundings } from './operations.ts';
 import { Scope } from './scope.ts';
+import { type Call, callsIn, changedByBody, changedByMethod } from './side-effects.ts';
 import { flag, isEqual, itemsOf, type Open, textValue, truthOf, type Value } from './value.ts';
 
 export interface SettingsOptions extends Surroundings {
@@ -54,11 +55,16 @@ class Modules {
   readonly #options: SettingsOptions;
   readonly #expressions: Expressions;
   readonly #scopes = new Map<string, Scope>();
+  /** The variables as far as they are known where the settings have come to. */
+  readonly #env: Record<string, string>;
+  /** What the project's functions change in the modules that they stand in, by the functions' dotted names. */
+  readonly #changes = new Map<string, { readonly scope: Scope; readonly names: ReadonlySet<string> }>();
 
   constructor(tree: SourceTree, options: SettingsOptions) {
     this.#tree = tree;
     this.#options = options;
-    this.#expressions = new Expressions(options, (value) => this.resolve(value));
+    this.#env = { ...options.env };
+    this.#expressions = new Expressions({ ...options, env: this.#env }, (value) => this.resolve(value));
   }
 
   /** A module of the project; one that imports itself in a circle is seen as far as it got. */
@@ -96,17 +102,32 @@ class Modules {
         return this.#importFrom(statement, scope, doubt);
       case 'function':
       case 'class':
-        return scope.set(
-          statement.name,
-          { kind: 'object', name: `${scope.module}.${statement.name}` },
-          statement.line,
-        );
+        return this.#define(statement, scope);
+      case 'delete':
+        return this.#delete(statement, scope, doubt);
       case 'assignment':
         return this.#assign(statement, scope, doubt);
       case 'expression':
         return this.#evaluateAlone(statement, scope, doubt);
       default:
     }
+  }
+
+  #define(statement: Statement & { readonly kind: 'function' | 'class' }, scope: Scope): void {
+    const name = `${scope.module}.${statement.name}`;
+    scope.set(statement.name, { kind: 'object', name }, statement.line);
+    if (statement.kind === 'class') return;
+    this.#changes.set(name, { scope, names: changedByBody(statement.body) });
+  }
+
+  #delete(
+    { target, line }: Statement & { readonly kind: 'delete' },
+    scope: Scope,
+    doubt: Open | undefined,
+  ): void {
+    if (target.kind !== 'name') this.#spoil(target, doubt ?? scope.open(line, 'it is changed here'), scope);
+    else if (doubt === undefined) scope.remove(target.name);
+    else scope.set(target.name, doubt, line);
   }
 
   /** Undefined where a statement runs for certain. */
@@ -196,6 +217,11 @@ class Modules {
   ): Promise<void> {
     if (expression === undefined) return;
     const value = await this.#expressions.value(expression, scope);
+    for (const call of callsIn(expression)) {
+      await this.#enter(call, scope, doubt);
+      const changed = changedByMethod(call);
+      if (changed !== undefined) this.#spoil(changed, doubt ?? scope.open(line, 'it is changed here'), scope);
+    }
     for (const target of targets) {
       if (target.kind === 'name') {
         const before = scope.look(target.name);
@@ -253,6 +279,11 @@ class Modules {
   ): Promise<void> {
     const index = await this.#expressions.value(target.index, scope);
     const container = await this.#expressions.value(target.value, scope);
+    if (container.kind === 'object' && container.name === 'os.environ' && index.kind === 'text') {
+      if (value.kind === 'text') this.#env[index.text] = value.text;
+      else delete this.#env[index.text];
+      return;
+    }
     if (container.kind === 'dict' && index.kind === 'text') {
       container.items.set(index.text, value);
       return;
@@ -277,31 +308,41 @@ class Modules {
     scope: Scope,
     doubt: Open | undefined,
   ): Promise<void> {
-    if (expression.kind !== 'call') return;
-    if (await this.#setsAnything(expression, scope)) {
-      return scope.forget(doubt ?? scope.open(line, 'what is called here may set anything'));
+    const calls = callsIn(expression);
+    for (const call of calls) {
+      if (await this.#setsAnything(call, scope)) {
+        return scope.forget(doubt ?? scope.open(line, 'what is called here may set anything'));
+      }
+      await this.#enter(call, scope, doubt);
     }
-    const { callee, arguments: given } = expression;
-    const changed = [
+    const result = doubt ?? (await this.#expressions.value(expression, scope));
+    if (result.kind !== 'open') return;
+    const why =
+      doubt === undefined && expression.kind === 'call' ? scope.open(line, 'it is changed here') : result;
+    const changed = calls.flatMap(({ callee, arguments: given }) => [
       ...(callee.kind === 'attribute' ? [callee.value] : []),
       ...given.map(({ value }) => value),
-    ];
-    if (doubt === undefined) {
-      const result = await this.#expressions.value(expression, scope);
-      if (result.kind !== 'open') return;
-    }
-    for (const one of changed) this.#spoil(one, doubt ?? scope.open(line, 'it is changed here'), scope);
+    ]);
+    for (const one of changed) this.#spoil(one, why, scope);
   }
 
-  async #setsAnything(expression: Expression & { readonly kind: 'call' }, scope: Scope): Promise<boolean> {
-    const called = await this.#expressions.value(expression.callee, scope);
-    if (called.kind === 'object' && SETS_ANYTHING.test(called.name)) return true;
-    const inner = [
-      ...expression.arguments.map(({ value }) => value),
-      ...(expression.callee.kind === 'attribute' ? [expression.callee.value] : []),
-    ];
-    for (const one of inner) if (one.kind === 'call' && (await this.#setsAnything(one, scope))) return true;
-    return false;
+  /** A function of the project may change names of its module, which may be values of this one as well. */
+  async #enter({ callee, line }: Call, scope: Scope, doubt: Open | undefined): Promise<void> {
+    const called = await this.#expressions.value(callee, scope);
+    const changes = called.kind === 'object' ? this.#changes.get(called.name) : undefined;
+    for (const name of changes?.names ?? []) {
+      const open =
+        doubt ?? scope.open(line, `\`${called.kind === 'object' ? called.name : name}\` may set it`);
+      const before = changes!.scope.look(name);
+      const isShared = before !== undefined && scope.look(name) === before;
+      changes!.scope.set(name, open, line);
+      if (isShared) scope.set(name, open, line);
+    }
+  }
+
+  async #setsAnything({ callee }: Call, scope: Scope): Promise<boolean> {
+    const called = await this.#expressions.value(callee, scope);
+    return called.kind === 'object' && SETS_ANYTHING.test(called.name);
   }
 
   /** A list or dictionary by a name may be another one now. */

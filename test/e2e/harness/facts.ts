@@ -33,6 +33,10 @@ function rest(statement: Statement): readonly unknown[] {
       const { name, decorators, bases, body } = statement;
       return [name, decorators.map(shown), bases.map(shown), factsOf(body)];
     }
+    case 'delete':
+      return [shown(statement.target)];
+    case 'global':
+      return [statement.name];
     default:
       return [shown(statement.value)];
   }

@@ -146,6 +146,13 @@ class Facts:
                 return [fact("return", UNKNOWN if node.value is None else self.expression(node.value))]
             case ast.Expr():
                 return [fact("expression", self.expression(node.value))]
+            case ast.Delete():
+                targets = node.targets
+                if len(targets) == 1 and isinstance(targets[0], (ast.Tuple, ast.List)):
+                    targets = targets[0].elts
+                return [fact("delete", self.expression(target)) for target in targets]
+            case ast.Global():
+                return [fact("global", name) for name in node.names]
             case ast.If():
                 return self.branches(node, runs, when)
             case ast.With() | ast.AsyncWith():

@@ -27,6 +27,10 @@ function show(statement: Statement): string {
         return `class ${statement.name}(${statement.bases.map(value).join(', ')}) {${statement.body.map(show).join('; ')}}`;
       case 'return':
         return `return ${value(statement.value)}`;
+      case 'delete':
+        return `del ${value(statement.target)}`;
+      case 'global':
+        return `global ${statement.name}`;
       default:
         return value(statement.value);
     }
