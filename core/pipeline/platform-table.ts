@@ -15,6 +15,7 @@ import { type ReportedLack, type ReportedPlatform, reportError } from './report.
 import type { Session } from './session.ts';
 import type { ResolvedConfig } from './settings.ts';
 import { chooseDistributions, findTarget, type ResolveInput } from './stages/resolve.ts';
+import { chooseSources, thisHost } from './stages/source-choice.ts';
 import type { Distribution, Rejection } from './values.ts';
 
 /**
@@ -70,12 +71,15 @@ export async function tablePlatforms(
       known ??= target;
       const { chosen, rejected } = await chooseDistributions(input, target, graph.context.config, session);
       const sources = chosen.filter(({ source }) => source !== 'wheel').map(asRejection);
-      const lacks = await mapConcurrently(
-        [...rejected, ...sources],
-        PARALLEL,
-        session.signal,
-        (one, signal) => lackOf(one, target, input, graph.context.config, session, signal),
-      );
+      const { config } = graph.context;
+      const places = { lock: input.lock, user: config, session };
+      const buildable = await chooseSources(rejected, target, thisHost(), places);
+      const built = new Set([...buildable.chosen, ...sources].map(({ name }) => name));
+      const all = [...rejected, ...sources];
+      const lacks = await mapConcurrently(all, PARALLEL, session.signal, async (one, signal) => ({
+        ...(await lackOf(one, target, input, config, session, signal)),
+        builds: built.has(one.name),
+      }));
       table.push({
         ...base,
         python: {
@@ -153,7 +157,7 @@ async function lackOf(
   config: ResolvedConfig,
   session: Session,
   signal: AbortSignal,
-): Promise<ReportedLack> {
+): Promise<Omit<ReportedLack, 'builds'>> {
   const { name, version = null, reason, files, buildable } = rejection;
   return {
     name,
@@ -161,8 +165,6 @@ async function lackOf(
     reason,
     files: files.map((file) => ({ name: file.name, kind: file.kind ?? null, reason: file.reason })),
     source: buildable?.source ?? null,
-    // Wheels for other platforms show that it is compiled: what the host builds of it fits the host.
-    builds: buildable !== undefined && files.length === 0,
     ...(await nearestOf(rejection, target, input, config, session, signal)),
   };
 }

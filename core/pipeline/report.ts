@@ -146,7 +146,7 @@ export interface ReportedLack {
   readonly files: readonly ReportedRefusal[];
   /** What a wheel would be built of; null where nothing is locked that one could be built of. */
   readonly source: SourceKind | null;
-  /** True where no wheel of it is locked at all: it is built, and whether the result fits is not known before. */
+  /** True where this host would build one of its sources. Whether the result fits is known only then. */
   readonly builds: boolean;
   /** Whether an index could be asked for a release that has a wheel: not offline, and not for what comes from none. */
   readonly asked: boolean;

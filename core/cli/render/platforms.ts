@@ -45,7 +45,7 @@ function rowsOf({ platform, configured, lacks, distributions, error }: ReportedP
   return lacks.map((lack, index) => [
     index === 0 ? title : '',
     [lack.name, lack.version].filter(Boolean).join(' '),
-    whyOf(lack),
+    lack.builds ? `${whyOf(lack)}: to be built` : whyOf(lack),
     nearestOf(lack),
   ]);
 }
