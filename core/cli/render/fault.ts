@@ -42,7 +42,7 @@ interface Detail {
   readonly reasons?: unknown;
 }
 
-/** True where a message holds all that a detail would show. */
+/** True where a message holds all that a detail would show; of files that were refused, the reasons, which many share. */
 function isToldIn(message: string, detail: unknown): boolean {
   if (typeof detail !== 'object' || detail === null) return message.includes(String(detail));
   const { path, name, version, message: said, reason, requirement, place, target, preset } = detail as Detail;
@@ -52,8 +52,13 @@ function isToldIn(message: string, detail: unknown): boolean {
   return (
     shown.length > 0 &&
     shown.every((value) => message.includes(value)) &&
-    innerOf(detail).every((one) => isToldIn(message, one))
+    innerOf(detail).every((one) => isToldIn(message, reasonAlone(one)))
   );
+}
+
+function reasonAlone(inner: unknown): unknown {
+  const { reason } = (inner ?? {}) as Detail;
+  return text(reason) === undefined ? inner : { reason };
 }
 
 function formatDetail(detail: unknown): string[] {

@@ -238,7 +238,7 @@ function noWheels(
   const lines = rejected.map((one) =>
     [
       `${one.name}${one.version === undefined ? '' : ` ${one.version}`}: ${one.reason}`,
-      ...one.files.map((file) => `    ${file.name}: ${file.reason}`),
+      ...byReason(one.files).map((line) => `    ${line}`),
     ].join('\n'),
   );
   const subject = rejected.length === 1 ? '1 distribution has' : `${rejected.length} distributions have`;
@@ -250,4 +250,13 @@ function noWheels(
     // Not whole: where a distribution would be fetched from can hold a password.
     details: rejected.map(({ name, version, reason, files }) => ({ name, version, reason, files })),
   });
+}
+
+/** Files that were refused for one reason share a line: a release has a hundred wheels. */
+function byReason(files: Rejection['files']): readonly string[] {
+  const names = new Map<string, string[]>();
+  for (const { name, reason } of files) names.set(reason, [...(names.get(reason) ?? []), name]);
+  return [...names].map(([reason, [first, ...others]]) =>
+    others.length === 0 ? `${first}: ${reason}` : `${first} and ${others.length} more: ${reason}`,
+  );
 }
