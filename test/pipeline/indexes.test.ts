@@ -262,6 +262,23 @@ describe('a mirror', () => {
     expect(refused.error?.code).toBe('PYC_INDEX_FILE_MISSING');
   });
 
+  it('has the sdists as well', async () => {
+    const bytes = Buffer.from('an sdist');
+    const mirror = await startFakeIndex({ files: [{ project: 'alpha', name: 'alpha-1.0.tar.gz', bytes }] });
+    onTestFinished(() => mirror.close());
+    const sample = await makeSample();
+    const sha = createHash('sha256').update(bytes).digest('hex');
+    await writeFiles(sample.directory, {
+      'pyproject.toml': PROJECT,
+      'pylock.toml': `lock-version = "1.0"\ncreated-by = "test"\n[[packages]]\nname = "alpha"\nversion = "1.0"\nindex = "https://index.example/simple"\n[packages.sdist]\nname = "alpha-1.0.tar.gz"\nurl = "https://index.example/alpha-1.0.tar.gz"\nhashes = { sha256 = "${sha}" }\n`,
+    });
+    const config = { indexMirrors: { 'https://index.example/simple/': mirror.url } };
+    const report = await sample.build(config, { dryRun: true });
+    expect(report.error).toBeNull();
+    const [alpha] = report.images[0]?.distributions ?? [];
+    expect(alpha).toMatchObject({ source: 'sdist', url: mirror.urlOf('alpha-1.0.tar.gz') });
+  });
+
   it('has no credentials in the configuration', async () => {
     const sample = await makeSample();
     const config = { indexMirrors: { 'https://pypi.org/simple': withPassword('https://mirror.example/') } };

@@ -46,7 +46,12 @@ export function formatPlan(report: BuildReport, cwd: string, style: Style): stri
             .filter(Boolean)
             .join(' '),
     ],
-    ['lock', lock === null ? 'none' : `${lock.madeBy === undefined ? lock.path : `none, chosen by ${lock.madeBy}`} (${lock.format})`],
+    [
+      'lock',
+      lock === null
+        ? 'none'
+        : `${lock.madeBy === undefined ? lock.path : `none, chosen by ${lock.madeBy}`} (${lock.format})`,
+    ],
     ...report.images.flatMap((image) => [
       ['image', `${image.name} for ${image.platform}`],
       ['base', image.base.reference],

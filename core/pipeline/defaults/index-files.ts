@@ -6,7 +6,7 @@ import { findFile, type IndexPlaces, indexIdentity, isLocated } from '../../pyth
 import type { PythonTarget } from '../../python/target.ts';
 import type { Session } from '../session.ts';
 import type { Distribution, DistributionFile, LockFile, Rejection } from '../values.ts';
-import { type IndexUser, indexAccess, placesOf, relocated } from './index-access.ts';
+import { type IndexAccess, type IndexUser, indexAccess, placesOf, relocated } from './index-access.ts';
 
 export interface Located {
   readonly chosen: readonly Distribution[];
@@ -36,7 +36,11 @@ export async function locateFiles(
   const rejected: Rejection[] = [];
   const chosen = await mapConcurrently(distributions, PARALLEL, session.signal, async (stated, signal) => {
     const distribution = relocated(stated, access);
-    if (distribution.source !== 'wheel' || isLocated(distribution.file)) return distribution;
+    if (isLocated(distribution.file)) return distribution;
+    if (distribution.source !== 'wheel')
+      return distribution === stated
+        ? stated
+        : mirroredSource(distribution, target, { access, lock, signal });
     const places = placesOf(distribution, lock, access);
     const isProven = (distribution.file?.hashes ?? distribution.hashes ?? []).length > 0;
     const key = answerKey(distribution, places, target);
@@ -68,6 +72,18 @@ export async function locateFiles(
     return answer.found;
   });
   return { chosen, rejected };
+}
+
+/** The sdist of a mirror: asked for a wheel with that hash, an index says what it has to build instead. */
+async function mirroredSource(
+  distribution: Distribution,
+  target: PythonTarget,
+  { access, lock, signal }: { access: IndexAccess; lock: LockFile | undefined; signal: AbortSignal },
+): Promise<Distribution> {
+  const places = placesOf(distribution, lock, access);
+  const asked = { ...distribution, source: 'wheel' as const };
+  const answer = await findFile(access.index, asked, target, signal, places);
+  return ('rejected' in answer ? answer.rejected.buildable : answer.found) ?? distribution;
 }
 
 /** Holds for the same question to the same places; passwords are no part of it. */
