@@ -16,11 +16,25 @@ build-backend = "hatchling.build"
 name = "housed"
 version = "1.5"
 requires-python = ">=3.9"
-dependencies = ["jinja2~=3.1", "httpx>=0.27", "pyyaml>=6"]
+dependencies = ["jinja2~=3.1", "httpx>=0.27", "pyyaml>=6", "beside"]
 [project.scripts]
 housed = "housed:main"
+[tool.uv.sources]
+beside = { path = "beside" }
+[tool.hatch.build.targets.wheel]
+packages = ["housed"]
 `,
-  'housed/__init__.py': 'import httpx, jinja2, yaml\n\ndef main():\n    print("all there")\n',
+  // Locked as a folder: its wheel is made here.
+  'beside/pyproject.toml': `[build-system]
+requires = ["hatchling"]
+build-backend = "hatchling.build"
+[project]
+name = "beside"
+version = "0.2"
+requires-python = ">=3.9"
+`,
+  'beside/beside/__init__.py': '',
+  'housed/__init__.py': 'import beside, httpx, jinja2, yaml\n\ndef main():\n    print("all there")\n',
 };
 const PIP = [join(PEERS, 'build/bin/python'), '-m', 'pip', '--disable-pip-version-check'] as const;
 
@@ -78,8 +92,9 @@ function expected(): string[] {
 describe('a wheelhouse for two platforms', () => {
   test('holds what the images hold, once each', () => {
     const files = first.report.images.flatMap(({ distributions }) => distributions.map(({ file }) => file));
-    const own = 'housed-1.5-py3-none-any.whl';
-    expect(readdirSync(wheels).sort()).toEqual([...new Set([...files, own, 'requirements.txt'])].sort());
+    const own = ['housed-1.5-py3-none-any.whl', 'beside-0.2-py3-none-any.whl', 'requirements.txt'];
+    const locked = files.filter((file) => file !== null);
+    expect(readdirSync(wheels).sort()).toEqual([...new Set([...locked, ...own])].sort());
   });
 
   test('is what pip installs, with every hash required and no index', async () => {
