@@ -1,0 +1,50 @@
+/** What a dry run says of one platform: the image as it would be, and why, where that is asked for. */
+import type { Log } from '../primitives/log.ts';
+import { type BuildRun, namesOf, note } from './build-run.ts';
+import { explainDistribution } from './distribution-explanation.ts';
+import { explainConfig } from './explanation.ts';
+import { reportPlanned, withImage } from './report-draft.ts';
+import type { ResolvedConfig } from './settings.ts';
+import { imageConfigOf, startsNothing } from './stages/label.ts';
+import type { ImageConfig, LayerPlan, Resolution } from './values.ts';
+
+export function notePlanned(
+  run: BuildRun,
+  name: string,
+  resolution: Resolution,
+  config: ResolvedConfig,
+): void {
+  const { session, known } = run;
+  const { platform } = resolution;
+  const image = imageConfigOf(resolution, { platform, layers: [] }, config, '1970-01-01T00:00:00Z');
+  tellStart(image, session.log);
+  const planned = reportPlanned(namesOf(name, run.config), resolution, plannedGroups(resolution), image);
+  known.report = withImage(known.report, planned);
+  if (session.distribution !== undefined) {
+    const explained = explainDistribution(resolution, session.distribution, name);
+    note(run, { explanations: [...(known.report.explanations ?? []), ...explained] });
+  }
+  if (session.command !== 'explain' || known.report.configuration !== null) return;
+  note(run, { configuration: [{ image: name, values: explainConfig(config, resolution, image) }] });
+}
+
+/** Says it where nothing is started. */
+export function tellStart(image: ImageConfig, log: Log): void {
+  if (!startsNothing(image)) return;
+  log.info(
+    'nothing says what the image starts, so it starts Python itself: set `entrypoint`, as in `["python", "-m", "shop"]`',
+  );
+}
+
+/** A dry run knows the distributions, not their sizes: it lists them in one group. */
+function plannedGroups({ platform, distributions }: Resolution): LayerPlan {
+  const parts = distributions.map(({ name }) => name);
+  return {
+    platform,
+    groups: [
+      { name: 'environment', role: 'environment', parts: ['environment'] },
+      ...(parts.length === 0 ? [] : [{ name: 'dependencies', role: 'dependency' as const, parts }]),
+      { name: 'project', role: 'project', parts: ['project'] },
+    ],
+  };
+}
