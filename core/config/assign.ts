@@ -10,6 +10,16 @@ import type { ConfigFault } from './errors.ts';
 import type { ConfigLayer, Values } from './layer.ts';
 import { camelCase, moduleSchema } from './schema.ts';
 
+/** How a text says that something is so. */
+const FLAGS: ReadonlyMap<string, boolean> = new Map([
+  ['true', true],
+  ['1', true],
+  ['yes', true],
+  ['false', false],
+  ['0', false],
+  ['no', false],
+]);
+
 /** A layer, and what is wrong with it. */
 export interface AssignedLayer extends ConfigLayer {
   readonly faults: readonly ConfigFault[];
@@ -112,9 +122,7 @@ function interpreted(path: readonly string[], text: string): unknown {
   if (definition.type !== 'other') return parsed(text);
   switch (definition.name) {
     case 'boolean':
-      return (
-        { true: true, '1': true, yes: true, false: false, '0': false, no: false }[text.toLowerCase()] ?? text
-      );
+      return FLAGS.get(text.toLowerCase()) ?? text;
     case 'array': {
       const items = text.trim().startsWith('[')
         ? parsed(text)
@@ -132,8 +140,13 @@ function interpreted(path: readonly string[], text: string): unknown {
 function kindOf(path: readonly string[]): ReturnType<typeof definitionOf> {
   let schema = definitionOf(moduleSchema);
   for (const step of path) {
+    const isKey = schema.type === 'object' && Object.hasOwn(schema.shape, step);
     const inner: z.core.$ZodType | undefined =
-      schema.type === 'object' ? schema.shape[step] : schema.type === 'record' ? schema.valueType : undefined;
+      schema.type === 'object' && isKey
+        ? schema.shape[step]
+        : schema.type === 'record'
+          ? schema.valueType
+          : undefined;
     schema = inner === undefined ? { type: 'other', name: 'unknown' } : definitionOf(inner);
   }
   return schema;

@@ -98,7 +98,8 @@ export async function chainOf(
     }
     bases.push(await chainOf(images[0], baseStyle, base, context, '', [...ancestors, found.file]));
   }
-  const profile = context.profile === undefined ? undefined : ownProfiles[context.profile];
+  const isProfiled = context.profile !== undefined && Object.hasOwn(ownProfiles, context.profile);
+  const profile = isProfiled ? ownProfiles[context.profile] : undefined;
   return {
     files: [...bases.flatMap(({ files }) => files), layer(own, directory, origin, source)],
     profiles: [

@@ -61,7 +61,7 @@ export function keysAt(path: readonly string[], style: ConfigStyle): readonly st
   let schema: z.core.$ZodType = SCHEMAS[style];
   for (const step of path) {
     const def = definitionOf(schema);
-    if (def.type === 'object') schema = def.shape[step] ?? schema;
+    if (def.type === 'object' && Object.hasOwn(def.shape, step)) schema = def.shape[step]!;
     else if (def.type === 'record') schema = def.valueType;
   }
   const def = definitionOf(schema);

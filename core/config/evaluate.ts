@@ -18,7 +18,7 @@ import {
 } from './errors.ts';
 import { syntaxError } from './excerpt.ts';
 import type { FoundConfig } from './find.ts';
-import { OWN_MODULES, ownModules, ownModulesForRequire } from './first-party.ts';
+import { isOwnModule, OWN_MODULES, ownModules, ownModulesForRequire } from './first-party.ts';
 import { mentionIn, shownMention } from './mention.ts';
 import { importNatively, withoutDefault, withoutMark } from './native-module.ts';
 import { installCommand } from './package-manager.ts';
@@ -36,8 +36,7 @@ export async function evaluateModule(
 ): Promise<unknown> {
   const { file, text } = found;
   await checkImportedPackages(text, file);
-  const code = text.replaceAll(/^\s*(?:\/\/|\/?\*).*$/gm, '');
-  const fetched = importedBy(code).find((specifier) => wouldFetch(specifier, file));
+  const fetched = importedBy(text).find((specifier) => wouldFetch(specifier, file));
   if (fetched !== undefined) throw importError(fetched, found, undefined);
   try {
     const native = await importNatively(found);
@@ -92,7 +91,7 @@ async function moduleLoader(file: string, cacheDirectory: string | undefined, ma
 
 /** A module without imports of others needs no hook in the runtime's resolver. */
 function importsOthers(text: string): boolean {
-  return importedBy(text).some((name) => !(name.startsWith('node:') || name in OWN_MODULES));
+  return importedBy(text).some((name) => !(name.startsWith('node:') || isOwnModule(name)));
 }
 
 function defaultOf(exported: unknown, file: string): unknown {

@@ -36,12 +36,18 @@ export const OWN_MODULES: Readonly<Record<string, Load>> = {
   ...prefixed('pycontainer/presets/', PRESETS),
 };
 
+/** True for `pycontainer` and `pycontainer/…`, as far as this version has it. */
+export function isOwnModule(specifier: string): boolean {
+  return Object.hasOwn(OWN_MODULES, specifier);
+}
+
 /**
  * The own modules for a loader that takes module objects: each property is a promise that is made when it is
- * read. `__esModule` keeps the loader from wrapping the default export once more.
+ * read. `__esModule` keeps the loader from wrapping the default export once more. Without a prototype, since the loader
+ * would find packages called `constructor` there.
  */
 export function ownModules(): Record<string, Promise<object>> {
-  const modules: Record<string, Promise<object>> = {};
+  const modules = Object.create(null) as Record<string, Promise<object>>;
   for (const [name, load] of Object.entries(OWN_MODULES)) {
     Object.defineProperty(modules, name, {
       enumerable: true,

@@ -8,7 +8,7 @@ import { dirname, join } from 'node:path';
 import { visible } from '../primitives/path.ts';
 import { VERSION } from '../primitives/version.ts';
 import { PluginApiError } from './errors.ts';
-import { OWN_MODULES } from './first-party.ts';
+import { isOwnModule } from './first-party.ts';
 import { type Mention, mentionIn, shownMention } from './mention.ts';
 
 /** What is known of an installed package. */
@@ -80,16 +80,17 @@ export async function checkApi(
  */
 export async function checkImportedPackages(text: string, file: string, shown = file): Promise<void> {
   for (const specifier of new Set(importedBy(text))) {
-    const name = specifier in OWN_MODULES ? undefined : packageNameOf(specifier);
+    const name = isOwnModule(specifier) ? undefined : packageNameOf(specifier);
     const found = name === undefined ? undefined : findPackage(name, file);
     if (found?.range === undefined) continue;
     await checkApi(found, mentionIn({ file, text, shown }, undefined, specifier));
   }
 }
 
-/** What stands behind `from`, `import` and `require` in a module's source. */
+/** What stands behind `from`, `import` and `require` in a module's source, apart from lines of comment. */
 export function importedBy(text: string): readonly string[] {
-  const found = text.matchAll(/(?:\bfrom|\bimport|\brequire)\s*\(?\s*['"]([^'"]+)['"]/g);
+  const code = text.replaceAll(/^[ \t]*(?:\/\/|\/?\*).*$/gm, '');
+  const found = code.matchAll(/(?:\bfrom|\bimport|\brequire)\s*\(?\s*['"]([^'"]+)['"]/g);
   return [...found].map(([, specifier = '']) => specifier);
 }
 

@@ -78,7 +78,7 @@ async function register(): Promise<void> {
   if (registerHooks !== undefined) {
     registerHooks({
       resolve: (specifier, context, next) => {
-        const url = urls[specifier];
+        const url = Object.hasOwn(urls, specifier) ? urls[specifier] : undefined;
         return url === undefined ? next(specifier, context) : { url, format: 'module', shortCircuit: true };
       },
     });

@@ -54,7 +54,7 @@ describe('faults of a configuration', () => {
   });
 
   it('are keys that say what is not supported yet, and a user that is none', async () => {
-    const wrong = folderOf({ 'pycontainer.toml': 'bytecode = true\nsecrets = ["TOKEN"]\nuser = ""\n' });
+    const wrong = folderOf({ 'pycontainer.toml': 'bytecode = "yes"\nsecrets = ["TOKEN"]\nuser = ""\n' });
     const { details } = await failure(wrong);
     expect(listed(details).sort()).toEqual([
       'bytecode @ pycontainer.toml',
@@ -63,6 +63,18 @@ describe('faults of a configuration', () => {
     ]);
     const [config] = await load(folderOf({ 'pycontainer.toml': 'bytecode = false\nsecrets = []\n' }));
     expect(config).toMatchObject({ bytecode: false, secrets: [] });
+  });
+
+  it('do not take what every object of JavaScript has for a key or a value', async () => {
+    const set = ['constructor=1', '__proto__=1', 'toString=x', 'push=constructor', 'python.constructor=1'];
+    const error = await failure(folderOf({}), { commandLine: { values: {}, flags: {}, set } });
+    expect([error.code, (error.details as ConfigFault[]).map(({ path }) => path)]).toEqual([
+      'PYC_CONFIG_INVALID',
+      ['constructor', '__proto__', 'toString', 'python.constructor', 'push'],
+    ]);
+    const config = 'export default () => ({ preset: false, sbom: false, profiles: {} });';
+    const [one] = await load(folderOf({ 'pycontainer.config.ts': config }), { profile: 'constructor' });
+    expect(one?.plugins).toEqual([]);
   });
 
   it('name keys as the file writes them', async () => {

@@ -96,6 +96,7 @@ describe('packages', () => {
       ["const thing = await import('thing');", 1],
       ['export { x } from "thing";', 1],
       ["const thing = require('thing');", 1],
+      ["// import thing from 'thing';\n/* or */\n * import 'thing';", undefined],
       ["import x from './thing'; import fs from 'node:fs'; import y from 'something';", undefined],
     ];
     const file = join(folderOf(installed(OTHER)), 'pycontainer.config.ts');
