@@ -137,13 +137,18 @@ function make({ text, details }: Subject, maker: Maker, options: unknown): unkno
 async function exportsOf(subject: Subject, mention: Mention): Promise<readonly unknown[]> {
   const module = await load(subject, mention);
   const of = (value: unknown, name: string): unknown =>
-    typeof value === 'object' && value !== null
+    typeof value === 'object' && value !== null && !(isEsModule(value) && !(name in value))
       ? (value as Readonly<Record<string, unknown>>)[name]
       : undefined;
   const inner = of(module, 'default');
   return [of(module, subject.kind), of(inner, subject.kind), of(inner, 'default'), inner].filter(
     (value) => value !== undefined,
   );
+}
+
+/** The loader answers `default` also of such a module that has none: with the whole of it. */
+function isEsModule(value: object): boolean {
+  return Object.prototype.toString.call(value) === '[object Module]';
 }
 
 async function load(subject: Subject, mention: Mention): Promise<unknown> {

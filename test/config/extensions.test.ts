@@ -138,6 +138,7 @@ describe('a plugin package that cannot be used', () => {
   const cases: readonly [code: string, source: string | undefined, manifest?: object][] = [
     ['PYC_PLUGIN_UNKNOWN', undefined],
     ['PYC_PLUGIN_NO_EXPORT', 'export const other = 1;'],
+    ['PYC_PLUGIN_NO_EXPORT', "export const name = 'x'; export function apply() {}"],
     ['PYC_PLUGIN_NO_EXPORT', 'export default 3;'],
     ['PYC_PLUGIN_NO_EXPORT', 'export default () => 3;'],
     ['PYC_PLUGIN_NO_EXPORT', 'module.exports = {};', { type: 'commonjs' }],
@@ -197,6 +198,11 @@ describe('a plugin package that cannot be used', () => {
       true,
       [],
     ]);
+  });
+
+  it('is said to have no default export where it has none', async () => {
+    const files = { 'pycontainer.toml': toml, ...packed('thing', 'export const other = 1;') };
+    expect((await failure(folderOf(files))).message).toMatch(/it has no default export$/);
   });
 
   it('is named where a module imports it, too', async () => {
