@@ -12,6 +12,7 @@ import { FLIT, FLIT_3 } from './local-project-trees/flit.ts';
 import { HATCHLING } from './local-project-trees/hatchling.ts';
 import { PDM } from './local-project-trees/pdm.ts';
 import { POETRY } from './local-project-trees/poetry.ts';
+import { SETUP_CFG } from './local-project-trees/setup-cfg.ts';
 import { SETUPTOOLS_TREES } from './local-project-trees/setuptools.ts';
 import { type ProjectTree, repinned } from './local-project-trees/tree.ts';
 import { UV_BUILD } from './local-project-trees/uv-build.ts';
@@ -22,9 +23,11 @@ describe('what is planned of a project is what its backend builds', () => {
   test.each([
     ['hatchling', HATCHLING, 'backends'],
     ['setuptools', SETUPTOOLS_TREES, 'backends'],
+    ['setuptools, by setup.cfg', SETUP_CFG, 'backends'],
     ['flit', FLIT, 'backends'],
     ['hatchling, newer', repinned(HATCHLING, '==1.32.4', '==1.33.0'), 'backends-newer'],
     ['setuptools, newer', repinned(SETUPTOOLS_TREES, '==84.0.0', '>=84.1'), 'backends-newer'],
+    ['setuptools by setup.cfg, newer', repinned(SETUP_CFG, '==84.0.0', '>=84.1'), 'backends-newer'],
     ['flit, newer', repinned(FLIT, '==4.1.0', '==4.2.0'), 'backends-newer'],
     ['flit, the major version before', FLIT_3, 'backends-flit3'],
     ['poetry-core', POETRY, 'backends'],

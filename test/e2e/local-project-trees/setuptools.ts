@@ -90,6 +90,15 @@ export const SETUPTOOLS_TREES: Readonly<Record<string, ProjectTree>> = {
       'lib/three/__init__.py': '',
     },
   },
+  'find-modules': {
+    files: {
+      'pyproject.toml': at(
+        `${SETUPTOOLS}py-modules = ["one"]\n[tool.setuptools.packages.find]\nwhere = ["lib"]\n`,
+      ),
+      'lib/one.py': '',
+      'lib/two/__init__.py': '',
+    },
+  },
   'find-namespaces': {
     files: {
       'pyproject.toml': at('[tool.setuptools.packages.find]\ninclude = ["demo_pkg", "demo_pkg.*"]\n'),
@@ -234,10 +243,6 @@ export const SETUPTOOLS_TREES: Readonly<Record<string, ProjectTree>> = {
   },
   'setup-py': {
     files: { 'pyproject.toml': at(''), ...flat, 'setup.py': 'from setuptools import setup\nsetup()\n' },
-    dynamic: true,
-  },
-  'setup-cfg': {
-    files: { 'pyproject.toml': at(''), ...flat, 'setup.cfg': '[options]\nzip_safe = no\n' },
     dynamic: true,
   },
   'setup-cfg-of-an-sdist': {

@@ -12,7 +12,13 @@ export function dynamicVersion(files: ProjectFiles, dynamic: Table, packages: Pa
   const directive = tableAt(dynamic, 'version');
   onlyKeys(directive, ['attr', 'file'], 'tool.setuptools.dynamic.version');
   if (directive.file !== undefined) return fileText(files, directive.file);
-  const attribute = textAt(directive, 'attr')?.trim() ?? notStatic('`version` is dynamic');
+  const attribute = textAt(directive, 'attr') ?? notStatic('`version` is dynamic');
+  return attributeVersion(files, attribute, packages);
+}
+
+/** A text that a module of the project gives to a name, as in `package.module.__version__`. */
+export function attributeVersion(files: ProjectFiles, stated: string, packages: Packages): string {
+  const attribute = stated.trim();
   const dot = attribute.lastIndexOf('.');
   const module = dot === -1 ? '__init__' : attribute.slice(0, dot);
   const at = folderOf(module, packages.folders);

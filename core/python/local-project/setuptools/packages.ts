@@ -78,7 +78,12 @@ function foundPackages(files: ProjectFiles, find: Table, folders: Map<string, st
     exclude: [...ALWAYS_EXCLUDED, ...(textsAt(find, 'exclude') ?? [])],
     isPackage: (folder) => namespaces || isFile(files, `${folder}/__init__.py`),
   };
-  return [...new Set(textsAt(find, 'where') ?? ['.'])].flatMap((where) => {
+  const places = [...new Set(textsAt(find, 'where') ?? ['.'])];
+  const [only = ''] = places;
+  // Modules that are stated lie in the one folder as well.
+  if (places.length === 1 && relativePath(only) !== '' && !folders.has(''))
+    folders.set('', relativePath(only));
+  return places.flatMap((where) => {
     const root = relativePath(where);
     if (!isFolder(files, root)) notStatic(`\`where\` names \`${where}\`, which is no folder`);
     const packages = packagesBelow(files, root, rules);
