@@ -22,6 +22,9 @@ export class LockPathError extends PycError {
   }
 }
 
+/** Parsing each of a large lock's URLs would cost more than all else that choosing does. */
+const PLAIN_URL = /^https?:\/\/[\w.-]+(?::\d+)?\/[\w.~%+/-]*$/;
+
 /** What is needed to judge a path. */
 export type PathBounds = Pick<LockReaderOptions, 'directory' | 'boundary'>;
 
@@ -55,6 +58,7 @@ export function fileLocation(
   url: string,
   bounds: PathBounds,
 ): { readonly url: string } | { readonly path: string } {
+  if (PLAIN_URL.test(url)) return { url };
   const parsed = URL.canParse(url) ? new URL(url) : undefined;
   if (parsed?.protocol === 'https:' || parsed?.protocol === 'http:') return { url };
   if (parsed?.protocol !== 'file:' || parsed.host !== '') throw new LockPathError(file, name, url);

@@ -40,7 +40,7 @@ export function chooseWheel<File extends { readonly name: string }>(
   let best: { readonly file: File; readonly rank: number; readonly build: BuildTag } | undefined;
   const platforms = platformsOf(ranks);
   for (const file of files) {
-    if (!mayFit(file.name, platforms)) continue;
+    if (!mayFit(file.name, platforms, ranks)) continue;
     const wheel = tryParse(file.name);
     if (wheel === undefined) continue;
     const rank = bestRank(wheel.tags, ranks);
@@ -65,12 +65,25 @@ function platformsOf(ranks: ReadonlyMap<string, number>): ReadonlySet<string> {
   return platforms;
 }
 
-/** Most wheels of a lock are for other platforms, and told by the last part of their names: they need no parsing. */
-function mayFit(name: string, platforms: ReadonlySet<string>): boolean {
+/**
+ * Most wheels of a lock are for other platforms, and most of the rest for other Pythons. The last parts of their names tell:
+ * they need no parsing.
+ */
+function mayFit(name: string, accepted: ReadonlySet<string>, ranks: ReadonlyMap<string, number>): boolean {
   if (!name.endsWith('.whl')) return false;
-  const platform = name.slice(name.lastIndexOf('-') + 1, -'.whl'.length).toLowerCase();
-  if (!platform.includes('.')) return platforms.has(platform);
-  return platform.split('.').some((one) => platforms.has(one));
+  const end = name.lastIndexOf('-');
+  const platforms = partsOf(name.slice(end + 1, -'.whl'.length)).filter((one) => accepted.has(one));
+  if (platforms.length === 0) return false;
+  const [interpreters, abis] = name.slice(0, end).split('-').slice(-2).map(partsOf);
+  if (interpreters === undefined || abis === undefined) return false;
+  return interpreters.some((interpreter) =>
+    abis.some((abi) => platforms.some((platform) => ranks.has(`${interpreter}-${abi}-${platform}`))),
+  );
+}
+
+/** Of a compressed set of tags. */
+function partsOf(set: string): readonly string[] {
+  return set.toLowerCase().split('.');
 }
 
 /** Why each of these files is not the one for the target; the chosen one, where there is one, is left out. */
