@@ -1,5 +1,5 @@
 // What reading a lock and choosing from it costs, each lock in a process of its own: the first time is what a build
-// pays, when nothing is compiled yet. Prints the times of one lock as JSON: `node locks.mjs uv|poetry|pdm|pipfile`.
+// pays, when nothing is compiled yet. Prints the times of one lock as JSON: `node locks.mjs uv|uv-600|poetry|pdm|pipfile`.
 import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -21,6 +21,12 @@ const LOCKS = {
     what: `uv.lock of ${UV_SIZE / 1e6} MB, one platform`,
     platforms: 1,
     make: largeUvLock,
+  },
+  'uv-600': {
+    file: 'uv.lock',
+    what: `uv.lock of ${PACKAGES} packages, two platforms`,
+    platforms: 2,
+    make: uvLock,
   },
   poetry: {
     file: 'poetry.lock',
@@ -117,6 +123,38 @@ function neighbours(index) {
 
 function fileTable({ file, hash }) {
   return `    {file = "${file}", hash = "${hash}"},`;
+}
+
+function uvLock() {
+  const url = (file) => `https://files.example.org/packages/${file}`;
+  const fileTable = ({ file, hash }) => `{ url = "${url(file)}", hash = "${hash}", size = 40000 }`;
+  const edge = (name) => `    { name = "${name}" },`;
+  const all = packages();
+  const entries = all.map(({ name, version, files }, index) =>
+    [
+      '[[package]]',
+      `name = "${name}"`,
+      `version = "${version}"`,
+      'source = { registry = "https://pypi.org/simple" }',
+      'dependencies = [',
+      ...neighbours(index).map((other) => edge(`package-${other}`)),
+      ']',
+      `sdist = ${fileTable(files.at(-1))}`,
+      'wheels = [',
+      ...files.slice(0, -1).map((file) => `    ${fileTable(file)},`),
+      ']',
+      '',
+    ].join('\n'),
+  );
+  const root = [
+    '[[package]]',
+    'name = "large"',
+    'version = "1.0.0"',
+    'source = { virtual = "." }',
+    'dependencies = [',
+  ];
+  const text = [...root, ...all.map(({ name }) => edge(name)), ']', ''].join('\n');
+  return `version = 1\nrevision = 3\nrequires-python = ">=3.9"\n\n${text}\n${entries.join('\n')}`;
 }
 
 function poetryLock() {
