@@ -1,5 +1,5 @@
 /** The folder of sources that an sdist, an archive or a commit gives, in a temporary folder; and what each is known by. */
-import { access, mkdir, readFile } from 'node:fs/promises';
+import { access, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { unpackArchive } from '../../archive/unpack.ts';
 import { PycError } from '../../primitives/errors.ts';
@@ -14,7 +14,7 @@ import type { ResolvedConfig } from '../settings.ts';
 import { readIfThere } from '../sources/vcs-rules.ts';
 import type { Distribution, WheelFile } from '../values.ts';
 import { checkOut, type GitCommit } from './source-git.ts';
-import { sourceListing } from './source-listing.ts';
+import { copySources, sourceListing } from './source-listing.ts';
 import { surroundingsOf } from './surroundings.ts';
 
 /**
@@ -134,8 +134,15 @@ function folderSource(distribution: Distribution, session: Session): LockedSourc
       const counted = (await countsVersions(path)) ? await gitStateOf(path, session.signal) : undefined;
       return { folder: await sourceListing(path, session.signal), commit: counted?.commit };
     },
-    async prepare() {
-      return { directory: path, surroundings: await surroundingsOf(path, session.env) };
+    async prepare(directory) {
+      const surroundings = await surroundingsOf(path, session.env);
+      // Versions are counted where the repository is.
+      if (await countsVersions(path)) return { directory: path, surroundings };
+      await copySources(path, directory, session.signal);
+      // Some backends look above the folder for the rules that leave files out.
+      const ignored = surroundings.gitignore;
+      if (ignored !== undefined) await writeFile(join(directory, '.gitignore'), ignored);
+      return { directory, surroundings };
     },
   };
 }

@@ -128,8 +128,7 @@ export async function checkOut(
   const shallow = await git('submodule', 'update', '--quiet', '--init', '--recursive', '--depth=1');
   if (shallow.code !== 0) await demand('submodule', 'update', '--quiet', '--init', '--recursive', '--force');
   await refuseOuterLinks(directory, source);
-  // What builds reads this file: it gets the address without what opens it.
-  await forgetCredentials(join(directory, '.git/config'), address);
+  await forgetCredentials(join(directory, '.git'));
 }
 
 async function fetchAll(demand: (...args: string[]) => Promise<void>): Promise<void> {
@@ -194,11 +193,15 @@ function withoutPassword(text: string, address: string): string {
   return hidden.replace(/(\w+:\/\/)[^/@\s]+:[^/@\s]+@/g, '$1…@');
 }
 
-async function forgetCredentials(file: string, address: string): Promise<void> {
-  const clean = new URL(address);
-  clean.username = clean.protocol === 'ssh:' ? clean.username : '';
-  clean.password = '';
-  await writeFile(file, (await readFile(file, 'utf8')).replaceAll(address, clean.href));
+/** Code of the repository runs next, and can read git's files: they keep addresses without what opens them. */
+async function forgetCredentials(folder: string): Promise<void> {
+  for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
+    if (entry.name !== 'config' || !entry.isFile()) continue;
+    const file = join(entry.parentPath, entry.name);
+    const text = await readFile(file, 'utf8');
+    const clean = text.replace(/^(\s*url = "?https?:\/\/)[^/@\s"]*@/gim, '$1');
+    if (clean !== text) await writeFile(file, clean);
+  }
 }
 
 /** Builders follow links: what lies on this host and not in the repository is none of a package's. */

@@ -155,7 +155,7 @@ async function builtPart(
 ): Promise<Part> {
   const { platform, project, lock, python } = resolution;
   const supplied = await hooks.wheel.promise({ platform, distribution }, context);
-  const build = { project, config, target: python.target, install, pins: lock?.pins ?? [], session };
+  const build = { project, config, target: python.target, install, pins: lock?.pins?.() ?? [], session };
   return sourcePart(distribution, { supplied, build, records });
 }
 

@@ -131,7 +131,7 @@ export interface LockFile {
   /** @throws LockError where nothing can be chosen at all: Python or platform not covered, unknown names, conflicts. */
   select(target: PythonTarget, want: Selection): LockChoice;
   /** Everything that the lock pins to a version of an index, for any target; absent where the format does not tell. */
-  readonly pins?: readonly LockedPin[];
+  pins?(): readonly LockedPin[];
   /**
    * Why the lock is older than what it was made from, told by content; undefined where it is not or where that cannot
    * be told. Absent for formats that record nothing of the project.

@@ -9,6 +9,7 @@ import type {
   Distribution,
   DistributionFile,
   LockChoice,
+  LockedPin,
   LockFile,
   LockReaderOptions,
   Rejection,
@@ -52,7 +53,16 @@ export async function readPylock(
         )
         .flatMap(({ wheels, sdist }) => [...wheels, ...(sdist === undefined ? [] : [sdist])])
         .map((file) => file.name),
+    pins: () => pinsOf(lock),
   };
+}
+
+function pinsOf({ packages }: Pylock): LockedPin[] {
+  return packages.flatMap(({ name, version, sdist, wheels }) => {
+    const files = sdist === undefined ? wheels : [...wheels, sdist];
+    if (version === undefined || files.length === 0) return [];
+    return [{ name, version: version.toString(), hashes: files.flatMap(({ hashes }) => hashes) }];
+  });
 }
 
 function select(lock: Pylock, target: PythonTarget, selection: Selection, bounds: PathBounds): LockChoice {

@@ -16,6 +16,7 @@ import {
 import type {
   Distribution,
   LockChoice,
+  LockedPin,
   LockFile,
   LockReaderOptions,
   Rejection,
@@ -59,9 +60,18 @@ export async function readUvLock(
         .filter((item) => version === undefined || item.version === version)
         .flatMap(({ wheels, sdist }) => [...wheels, ...(sdist === undefined ? [] : [sdist])])
         .map((file) => file.name),
+    pins: () => pinsOf(lock),
     members: lock.members,
     memberFolder: (name) => memberFolder(lock, name),
   };
+}
+
+function pinsOf({ byName }: UvLock): LockedPin[] {
+  return [...byName.values()].flat().flatMap(({ name, version, source, wheels, sdist }) => {
+    if (version === undefined || source.kind !== 'registry') return [];
+    const files = sdist === undefined ? wheels : [...wheels, sdist];
+    return [{ name, version, hashes: files.flatMap(({ hash }) => (hash === undefined ? [] : [hash])) }];
+  });
 }
 
 function select(lock: UvLock, target: PythonTarget, selection: Selection, bounds: PathBounds): LockChoice {
