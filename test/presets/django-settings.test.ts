@@ -33,6 +33,15 @@ async function stopOf(settings: string, sources?: Sources): Promise<string> {
   }
 }
 
+async function hintOf(settings: string): Promise<string> {
+  try {
+    await plan(settings);
+    return '';
+  } catch (error) {
+    return (error as { hint: string }).hint;
+  }
+}
+
 describe('STATIC_ROOT', () => {
   it('is computed as Python would', async () => {
     const cases: Record<string, string> = {
@@ -79,6 +88,19 @@ describe('STATIC_ROOT', () => {
     expect(await stopOf(source)).toBe(
       'PYC_DJANGO_STATIC_UNREADABLE conf/settings.py:5 it depends on the environment variable `DEBUG`',
     );
+  });
+
+  it('says which variable is to be stated', async () => {
+    const hints = [];
+    for (const source of [
+      'STATIC_ROOT = os.environ["ROOT"]',
+      'if os.getenv("PROD"):\n  STATIC_ROOT = "x"',
+      'STATIC_ROOT = f()',
+    ]) {
+      const stop = await hintOf(`import os\n${APPS}${source}\n`);
+      hints.push(/env\.(\w+)/.exec(stop)?.[1]);
+    }
+    expect(hints).toEqual(['ROOT', 'PROD', undefined]);
   });
 
   it('that is not set, or staticfiles that is not installed, is nothing to collect', async () => {

@@ -21,10 +21,12 @@ export const WAYS_OUT =
 export class StaticUnreadableError extends PycError {
   readonly code = 'PYC_DJANGO_STATIC_UNREADABLE';
 
-  constructor(what: string, place: Place | undefined, why: string) {
+  /** @param variable - the environment variable that decides it, where one does */
+  constructor(what: string, place: Place | undefined, why: string, variable?: string) {
     const where = place === undefined ? '' : ` (${place.file}:${place.line})`;
     super(`${what}${where} cannot be told without running the project: ${why}`, {
-      hint: WAYS_OUT,
+      hint:
+        variable === undefined ? WAYS_OUT : `state the variable, \`env.${variable} = "…"\`, or ${WAYS_OUT}`,
       ...(place === undefined ? {} : { details: [place] }),
     });
   }

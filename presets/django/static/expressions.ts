@@ -74,7 +74,7 @@ export class Expressions {
         if (value.kind === 'open') return value;
         if (value.kind === 'object' && value.name === 'os.environ' && index.kind === 'text') {
           const stated = this.#options.env[index.text];
-          return stated === undefined ? open(dependsOn(index.text)) : textValue(stated);
+          return stated === undefined ? scope.dependsOn(index.text, line) : textValue(stated);
         }
         return itemOf(value, index) ?? open('this item is not read');
       }
@@ -92,7 +92,7 @@ export class Expressions {
         if (isEnvironment(right) && left.kind === 'text') {
           return left.text in this.#options.env
             ? flag(expression.operator === 'in')
-            : open(dependsOn(left.text));
+            : scope.dependsOn(left.text, line);
         }
         return [left, right].find((side) => side.kind === 'open') ?? open('this expression is not read');
       }
@@ -166,7 +166,7 @@ export class Expressions {
     if (result !== undefined) return result;
     const [first] = values;
     const asksEnvironment = called.kind === 'object' && /^os\.(?:getenv$|environ\.)/.test(called.name);
-    if (asksEnvironment && first?.kind === 'text') return scope.open(line, dependsOn(first.text));
+    if (asksEnvironment && first?.kind === 'text') return scope.dependsOn(first.text, line);
     const open = values.find((value) => value.kind === 'open');
     const name = dottedName(callee)?.join('.');
     return (
@@ -177,8 +177,4 @@ export class Expressions {
 
 function isEnvironment(value: Value): boolean {
   return value.kind === 'object' && value.name === 'os.environ';
-}
-
-function dependsOn(variable: string): string {
-  return `it depends on the environment variable \`${variable}\``;
 }

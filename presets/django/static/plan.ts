@@ -248,6 +248,11 @@ class Reader {
 
   #unread(name: string, value: Value | undefined, why: string): StaticUnreadableError {
     const open = value?.kind === 'open' ? value : undefined;
-    return new StaticUnreadableError(`\`${name}\``, open?.place ?? this.place(name), open?.why ?? why);
+    return new StaticUnreadableError(
+      `\`${name}\``,
+      open?.place ?? this.place(name),
+      open?.why ?? why,
+      open?.variable,
+    );
   }
 }

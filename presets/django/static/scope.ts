@@ -34,6 +34,11 @@ export class Scope {
     return { kind: 'open', place: { file: this.path, line }, why };
   }
 
+  /** What only the process's environment tells. */
+  dependsOn(variable: string, line: number): Open {
+    return { ...this.open(line, `it depends on the environment variable \`${variable}\``), variable };
+  }
+
   /** From here on nothing is known any more, apart from what is set later. */
   forget(open: Open): void {
     this.#anything = open;

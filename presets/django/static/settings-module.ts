@@ -147,7 +147,8 @@ class Modules {
     const value = await this.#expressions.value(test, scope);
     const truth = truthOf(value);
     if (truth !== undefined) return truth === holds;
-    return scope.open(test.line, value.kind === 'open' ? value.why : 'the condition is not read');
+    if (value.kind !== 'open') return scope.open(test.line, 'the condition is not read');
+    return { ...value, place: { file: scope.path, line: test.line } };
   }
 
   #isOwn(module: string): boolean {

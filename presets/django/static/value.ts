@@ -24,6 +24,8 @@ export interface Open {
   readonly place: Place;
   /** As in ``it depends on the environment variable `DEBUG` ``. */
   readonly why: string;
+  /** The environment variable that decides it, where one does. */
+  readonly variable?: string;
 }
 
 export const NONE: Value = { kind: 'constant', constant: null };
