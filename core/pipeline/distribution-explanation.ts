@@ -11,8 +11,11 @@ import { explainWheels, type WheelSupport, wheelSupport } from '../python/lock/w
 import { normalizeName } from '../python/name.ts';
 import { FilenameError, parseWheelFilename } from '../python/wheel-filename.ts';
 import { sha256Of } from './defaults/wheel.ts';
+import { fileSizeOf, filesOf } from './distribution-files.ts';
 import type { ReportedExplanation, ReportedImage, ReportedRefusal } from './report.ts';
-import type { Distribution, LockFile, Resolution } from './values.ts';
+import type { Session } from './session.ts';
+import type { ResolvedConfig } from './settings.ts';
+import type { Distribution, Resolution } from './values.ts';
 
 /**
  * A name that is to be explained is no distribution that goes into the image. It may be locked for another platform, an
@@ -24,11 +27,12 @@ export class DistributionUnknownError extends PycError {
 }
 
 /** @returns none where the distribution does not go in on this platform */
-export function explainDistribution(
+export async function explainDistribution(
   resolution: Resolution,
   name: string,
   image: string,
-): readonly ReportedExplanation[] {
+  { config, session }: { readonly config: ResolvedConfig; readonly session: Session },
+): Promise<readonly ReportedExplanation[]> {
   const { distributions, platform, python, lock, project } = resolution;
   const wanted = normalizeName(name);
   const distribution = distributions.find((one) => one.name === wanted);
@@ -50,11 +54,11 @@ export function explainDistribution(
         : {
             name: file.name,
             tag: acceptedTag(file.name, support),
-            size: file.size ?? null,
+            size: (await fileSizeOf(distribution, session)) ?? null,
             hash: sha256Of(file.hashes) ?? file.hashes[0] ?? null,
             url: file.url === undefined ? null : redactUrl(file.url),
           },
-    passedOver: passedOver(distribution, lock, support),
+    passedOver: passedOver(distribution, await filesOf(distribution, lock, config, session), support),
   };
   return [explanation];
 }
@@ -149,11 +153,10 @@ function tagsOf(fileName: string): readonly string[] {
 }
 
 function passedOver(
-  { name, version, file }: Distribution,
-  lock: LockFile | undefined,
+  { file }: Distribution,
+  listed: readonly string[] | undefined,
   support: WheelSupport,
 ): readonly ReportedRefusal[] | null {
-  const listed = lock?.filesOf?.(name, version);
   if (listed === undefined) return null;
   const names = [...new Set([...(file === undefined ? [] : [file.name]), ...listed])];
   const wheels = names.filter((one) => one.endsWith('.whl')).map((one) => ({ name: one }));

@@ -31,7 +31,7 @@ export async function buildPlatform(
   const preset = await graph.stage('resolve', () => applyPreset(sources, resolution, session));
   note(run, { preset: preset.report });
   if (session.dryRun) {
-    notePlanned(run, name, resolution, preset.config);
+    await notePlanned(run, name, resolution, preset.config);
     return undefined;
   }
   const tree = await graph.stage('collect', () => collect(run, resolution, preset));

@@ -2,30 +2,49 @@
 import type { Log } from '../primitives/log.ts';
 import { type BuildRun, namesOf, note } from './build-run.ts';
 import { explainDistribution } from './distribution-explanation.ts';
+import { fileSizeOf } from './distribution-files.ts';
 import { explainConfig } from './explanation.ts';
+import type { ReportedImage } from './report.ts';
 import { reportPlanned, withImage } from './report-draft.ts';
+import type { Session } from './session.ts';
 import type { ResolvedConfig } from './settings.ts';
 import { imageConfigOf, startsNothing } from './stages/label.ts';
 import type { ImageConfig, LayerPlan, Resolution } from './values.ts';
 
-export function notePlanned(
+export async function notePlanned(
   run: BuildRun,
   name: string,
   resolution: Resolution,
   config: ResolvedConfig,
-): void {
+): Promise<void> {
   const { session, known } = run;
   const { platform } = resolution;
   const image = imageConfigOf(resolution, { platform, layers: [] }, config, '1970-01-01T00:00:00Z');
   tellStart(image, session.log);
   const planned = reportPlanned(namesOf(name, run.config), resolution, plannedGroups(resolution), image);
   known.report = withImage(known.report, planned);
+  if (session.command === 'explain')
+    known.report = withImage(known.report, await withFileSizes(planned, resolution, session));
   if (session.distribution !== undefined) {
-    const explained = explainDistribution(resolution, session.distribution, name);
+    const explained = await explainDistribution(resolution, session.distribution, name, { config, session });
     note(run, { explanations: [...(known.report.explanations ?? []), ...explained] });
   }
   if (session.command !== 'explain' || known.report.configuration !== null) return;
   note(run, { configuration: [{ image: name, values: explainConfig(config, resolution, image) }] });
+}
+
+/** Of files whose sizes the lock does not state. */
+async function withFileSizes(
+  planned: ReportedImage,
+  { distributions }: Resolution,
+  session: Session,
+): Promise<ReportedImage> {
+  const sizes = new Map<string, number | undefined>();
+  for (const one of distributions) sizes.set(one.name, await fileSizeOf(one, session));
+  return {
+    ...planned,
+    distributions: planned.distributions.map((one) => ({ ...one, fileSize: sizes.get(one.name) ?? null })),
+  };
 }
 
 /** Says it where nothing is started. */

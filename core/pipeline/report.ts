@@ -133,7 +133,7 @@ export interface ReportedExplanation {
     /** Without credentials. */
     readonly url: string | null;
   } | null;
-  /** The other files of the version; null where the lock lists none. */
+  /** The other files of the version; null where the lock lists none and no index does. */
   readonly passedOver: readonly ReportedRefusal[] | null;
 }
 

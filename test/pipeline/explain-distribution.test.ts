@@ -1,3 +1,5 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { explain } from 'pycontainer';
 import { describe, expect, it } from 'vitest';
 import { main } from '../../core/cli/main.ts';
@@ -101,6 +103,32 @@ describe('`pyc explain NAME`', () => {
     );
     expect(unknown[0]?.error?.hint).toContain('`pyc explain alpha`');
     expect(unknown[1]?.error?.message).toContain('pylock.toml');
+  });
+
+  it('asks the index for the other files where the lock names none, and the store for sizes', async () => {
+    const native = { name: 'beta', version: '2.0', tag: 'cp312-cp312-manylinux_2_17_aarch64' };
+    const sample = await makeSample({ wheels: [{ name: 'beta', version: '2.0' }, native] });
+    const ask = () =>
+      explain({
+        cwd: sample.directory,
+        env: { PYC_CACHE_DIR: sample.cache },
+        commandLine: commandLine(),
+        distribution: 'beta',
+      });
+    await sample.lock([{ name: 'beta', version: '2.0' }]);
+    const sizes = async () => (await ask()).images[0]?.distributions.map(({ fileSize }) => fileSize);
+    expect(await sizes()).toEqual([null]);
+    await sample.build();
+    expect(await sizes()).toEqual([expect.any(Number)]);
+    await rm(join(sample.directory, 'pylock.toml'));
+    await writeFiles(sample.directory, {
+      'requirements.txt': `--index-url ${sample.index.url}\nbeta==2.0\n`,
+    });
+    const report = await ask();
+    expect(report.error).toBeNull();
+    expect(report.explanations).toMatchObject([
+      { paths: [], file: { name: 'beta-2.0-py3-none-any.whl' }, passedOver: [{ kind: 'architecture' }] },
+    ]);
   });
 
   it('finds its way through graphs that have no beginning or go round', () => {

@@ -55,7 +55,7 @@ function labelled(label: string, lines: readonly string[]): string[][] {
 
 /** Files that were passed over for one reason share a line. */
 function refusals(passedOver: readonly ReportedRefusal[] | null): readonly string[] {
-  if (passedOver === null) return ['the lock does not list the other files'];
+  if (passedOver === null) return ['neither the lock nor an index lists the other files'];
   if (passedOver.length === 0) return ['nothing: it is the only file'];
   const byReason = new Map<string, string[]>();
   for (const { name, reason } of passedOver) byReason.set(reason, [...(byReason.get(reason) ?? []), name]);
