@@ -139,12 +139,12 @@ wheels = [${wheel('first', 'cp311-cp311-win_amd64')}, ${wheel('first', 'cp38-cp3
 [[packages]]
 name = "second"
 version = "1.0"
-sdist = { url = "https://files.example/second-1.0.tar.gz", hashes = { sha256 = "${'0'.repeat(64)}" } }
+wheels = [${wheel('second', 'cp311-cp311-macosx_11_0_arm64')}]
 `,
     });
     const { code, message, details } = await fault(project);
     expect(code).toBe('PYC_NO_WHEEL');
-    for (const text of ['first', 'second', 'win_amd64', 'manylinux_2_17_x86_64', '3.11']) {
+    for (const text of ['first', 'second', 'win_amd64', 'manylinux_2_17_x86_64', 'macosx', '3.11']) {
       expect(message).toContain(text);
     }
     expect(details).toMatch(/first.*second/s);
