@@ -1,5 +1,5 @@
 #!/bin/bash
-# Installs what the benchmark compares with: Debian's docker-registry, buildah, runc and mmdebstrap, and uv from PyPI.
+# Installs what the benchmark compares with: Debian's docker-registry, buildah, runc and mmdebstrap, uv and Poetry from PyPI.
 # Can be run again. BuildKit is measured where `buildkitd` is on PATH; `install-peers.sh --buildkit` compiles it with
 # Go (some five minutes) into the same folder. Needs root and Debian 12 or newer.
 set -eu
@@ -22,6 +22,11 @@ fi
 if [ ! -x "$peers/uv/bin/uv" ]; then
   python3 -m venv "$peers/uv"
   PIP_FIND_LINKS='' "$peers/uv/bin/pip" install -q --disable-pip-version-check uv
+fi
+
+if [ ! -x "$peers/poetry/bin/poetry" ]; then
+  python3 -m venv "$peers/poetry"
+  PIP_FIND_LINKS='' "$peers/poetry/bin/pip" install -q --disable-pip-version-check poetry poetry-plugin-export
 fi
 
 if [ "${1:-}" = --buildkit ] && ! PATH="$peers/bin:$PATH" command -v buildkitd >/dev/null; then

@@ -58,6 +58,16 @@ export async function lockTimes() {
   return rows;
 }
 
+/** Text of one of these locks, as the tool itself would write it for a project that needs all packages. */
+export function lockText(name) {
+  return LOCKS[name].make();
+}
+
+/** Names of the packages of a lock but of the large one. */
+export function packageNames() {
+  return packages().map(({ name }) => name);
+}
+
 if (process.argv[1] === SELF) console.log(JSON.stringify(await timesOf(LOCKS[process.argv[2]])));
 
 async function timesOf({ file, platforms, make }) {
@@ -153,7 +163,18 @@ function uvLock() {
     'source = { virtual = "." }',
     'dependencies = [',
   ];
-  const text = [...root, ...all.map(({ name }) => edge(name)), ']', ''].join('\n');
+  const edges = all.map(({ name }) => edge(name));
+  const text = [
+    ...root,
+    ...edges,
+    ']',
+    '',
+    '[package.metadata]',
+    'requires-dist = [',
+    ...edges,
+    ']',
+    '',
+  ].join('\n');
   return `version = 1\nrevision = 3\nrequires-python = ">=3.9"\n\n${text}\n${entries.join('\n')}`;
 }
 

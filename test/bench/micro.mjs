@@ -1,8 +1,11 @@
 // Costs by themselves: starting the program, reading large locks, looking for a framework in a large project, ten images
-// in one run, and the plan of a large workspace. Run after `npm run build`: `node test/bench/micro.mjs [start|lock|detection|images|workspace]…`. It asserts nothing.
+// in one run, a second platform, and the plan of a large workspace. Run after `npm run build`: `node test/bench/micro.mjs [PART]…`. It
+// asserts nothing.
 import { detectionTimes } from './detection.mjs';
+import { exportTimes } from './exports.mjs';
 import { imagesTimes } from './images.mjs';
 import { lockTimes } from './locks.mjs';
+import { platformTimes } from './platforms.mjs';
 import { startUpRows } from './start-up.mjs';
 import { median, printTable } from './table.mjs';
 import { workspaceTimes } from './workspace.mjs';
@@ -18,6 +21,16 @@ const PARTS = {
       (await lockTimes()).map(({ what, times }) => [
         what,
         ...[times[0], median(times), Math.min(...times)].map(milliseconds),
+      ]),
+    );
+  },
+  async exports() {
+    printTable(
+      ['600 packages', 'by', 'median', 'best'],
+      (await exportTimes(5)).map(({ lock, what, times }) => [
+        lock,
+        what,
+        ...(times.length === 0 ? ['not there', ''] : [median(times), Math.min(...times)].map(milliseconds)),
       ]),
     );
   },
@@ -40,6 +53,13 @@ const PARTS = {
         milliseconds(several),
         `${(several / one).toFixed(2)} x`,
       ]),
+    );
+  },
+  async platforms() {
+    const { one, two } = await platformTimes(7);
+    printTable(
+      ['from a warm store', 'one platform', 'two', 'ratio'],
+      [['80 wheels, built before', milliseconds(one), milliseconds(two), `${(two / one).toFixed(2)} x`]],
     );
   },
   async workspace() {
