@@ -18,6 +18,8 @@ import { newFolder, PEERS } from './harness/workspace.ts';
 
 const ACCOUNT = { username: 'reader', password: 'p4ssw0rd-of-the-index' };
 const DEPENDENCIES = ['jinja2==3.1.6'];
+/** Fits every Python. */
+const PURE = 'idna==3.10';
 /** No base is needed to see where wheels come from. */
 const TARGET = [
   ...['--base', 'scratch', '--python', '3.12.7', '--libc', 'glibc-2.36', '--platform', 'linux/amd64'],
@@ -36,7 +38,14 @@ beforeAll(async () => {
     [
       ...([join(PEERS, 'build/bin/python'), '-m', 'pip', 'download', '-q', '-d', wheels] as const),
       ...['--disable-pip-version-check', '--only-binary', ':all:', '--python-version', '3.12'],
-      ...['--platform', 'manylinux_2_28_x86_64', '--platform', 'manylinux_2_17_x86_64', ...DEPENDENCIES],
+      ...[
+        '--platform',
+        'manylinux_2_28_x86_64',
+        '--platform',
+        'manylinux_2_17_x86_64',
+        ...DEPENDENCIES,
+        PURE,
+      ],
     ],
     { env: cleanEnvironment() },
   );
@@ -187,6 +196,7 @@ describe('a folder of wheels', () => {
     const project = makeProject('shop', {
       'pyproject.toml': pyprojectOf('shop', DEPENDENCIES),
       'requirements.txt': readdirSync(wheels)
+        .filter((name) => !name.startsWith('idna'))
         .map((name) => name.split('-').slice(0, 2).join('=='))
         .join('\n'),
       'main.py': '',
@@ -228,6 +238,22 @@ describe('a project without a lock', () => {
     // What was chosen is kept: no index is asked any more.
     const again = await build([project, ...TARGET], { store, env, under: ['unshare', '--net'] });
     expect(again.digest).toBe(built.digest);
+  });
+
+  test('gets what pip chooses for its own Python where the host has no uv', async () => {
+    const project = makeProject('shop', { ...files, 'pyproject.toml': pyprojectOf('shop', [PURE]) });
+    const env = {
+      PATH: `${join(PEERS, 'build/bin')}:/usr/bin:/bin`,
+      PIP_INDEX_URL: pypiserver.url.replace('://', `://${ACCOUNT.username}:${ACCOUNT.password}@`),
+    };
+    const python = await run([HOST_PYTHON, '-c', 'import sys; print("%d.%d" % sys.version_info[:2])']);
+    const target = TARGET.map((word) => (word === '3.12.7' ? `${python}.1` : word.replace('3.12', python)));
+    const store = newFolder('store');
+    const built = await build([project, '--verbose', ...target], { store, env });
+    expect(built.report.lock?.madeBy).toMatch(/^pip \d/);
+    for (const url of urlsOf(built)) expect(url).toContain(new URL(pypiserver.url).origin);
+    expect(leaks(store, join(project, 'build'))).toEqual([]);
+    expect(`${built.stderr}${JSON.stringify(built.report)}`).not.toContain(ACCOUNT.password);
   });
 
   test('hears what uv says where nothing can be chosen, and of the ways out where nobody can choose', async () => {

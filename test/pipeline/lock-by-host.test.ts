@@ -1,7 +1,8 @@
+import { createHash } from 'node:crypto';
 import { chmod, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { delimiter, dirname, join } from 'node:path';
 import type { BuildOptions, BuildReport, Config } from 'pycontainer';
-import type { WheelRecipe } from 'pycontainer/testing';
+import { makeWheel, type WheelRecipe, wheelFileName } from 'pycontainer/testing';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { filesBelow, makeSample, type Sample, writeFiles } from '../samples/sample.ts';
 
@@ -144,6 +145,76 @@ describe('a project without a lock, where the host has uv', () => {
       ['environment.yml', 'dependencies: []\n'],
     ] as const) {
       const sample = await withoutLock({ [path]: text });
+      expect((await sample.run()).error?.code).toBe('PYC_LOCK_MISSING');
+      expect(await sample.asked()).toEqual([]);
+    }
+  });
+});
+
+describe('a project without a lock, where the host has pip alone', () => {
+  /** A host whose `python3` answers for itself and for its pip. */
+  async function withPip(python: string, pyproject = PROJECT): Promise<Unlocked> {
+    const sample = await withoutLock({ 'pyproject.toml': pyproject });
+    const bin = join(dirname(sample.directory), 'bin');
+    await rm(join(bin, 'uv'));
+    const url = sample.index.urlOf(wheelFileName(ALPHA));
+    const sha256 = createHash('sha256')
+      .update(await makeWheel(ALPHA))
+      .digest('hex');
+    const report = {
+      version: '1',
+      install: [
+        {
+          download_info: { url: url.replace('://', '://me:s3cret@'), archive_info: { hashes: { sha256 } } },
+          metadata: { name: 'Alpha', version: '1.0' },
+        },
+      ],
+    };
+    await writeFiles(bin, {
+      'report.json': JSON.stringify(report),
+      python3: `#!/bin/sh\nif [ "$1" = -c ]; then echo '["linux", "x86_64", "${python}", "26.3", "cpython"]'; exit; fi\ncat requirements.txt >> "$0.asked"\ncat "${bin}/report.json"\n`,
+    });
+    await chmod(join(bin, 'python3'), 0o755);
+    return {
+      ...sample,
+      asked: async () =>
+        (await readFile(join(bin, 'python3.asked'), 'utf8').catch(() => ''))
+          .split('\n')
+          .filter((line) => line !== ''),
+    };
+  }
+
+  it('gets what pip reports, with extras, and no password is kept', async () => {
+    const sample = await withPip(
+      '3.12',
+      PROJECT.replace('more = []', 'more = ["shop[other]"]\nother = ["beta>=2"]'),
+    );
+    const report = await sample.run({ extras: ['more'] });
+    expect(report.error).toBeNull();
+    expect(report.lock?.madeBy).toBe('pip 26.3 (Python 3.12 on x86_64)');
+    expect(await sample.asked()).toEqual(['alpha', 'beta>=2']);
+    expect((await sample.run({ extras: ['more'] })).images[0]?.digest).toBe(report.images[0]?.digest);
+    expect(await sample.asked()).toHaveLength(2);
+    for (const file of await filesBelow(sample.cache))
+      expect(await readFile(join(sample.cache, file), 'latin1')).not.toContain('s3cret');
+    expect((await sample.run({ extras: ['unknown'] })).error?.code).toBe('PYC_LOCK_SELECTION_UNKNOWN');
+  });
+
+  it('is refused for another Python or machine than the one that pip runs on', async () => {
+    const other = await withPip('3.11');
+    expect((await other.run()).error?.code).toBe('PYC_LOCK_PYTHON_UNSUPPORTED');
+    const here = await withPip('3.12');
+    expect((await here.run({ platforms: ['linux/arm64'] })).error?.code).toBe(
+      'PYC_LOCK_PLATFORM_UNSUPPORTED',
+    );
+  });
+
+  it('is not resolved by what does not know where its packages are from', async () => {
+    for (const more of [
+      '[tool.uv.sources]\nalpha = { index = "own" }\n',
+      '[[tool.uv.index]]\nurl = "https://own.example/simple"\n',
+    ]) {
+      const sample = await withPip('3.12', PROJECT + more);
       expect((await sample.run()).error?.code).toBe('PYC_LOCK_MISSING');
       expect(await sample.asked()).toEqual([]);
     }

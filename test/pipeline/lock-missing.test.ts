@@ -17,7 +17,8 @@ async function errorOf(directory: string, values: Record<string, unknown> = {}) 
   const report = await check({
     cwd: root,
     directory,
-    env: { PYC_CACHE_DIR: join(root, 'cache') },
+    // A host with neither uv nor pip, which would choose versions.
+    env: { PYC_CACHE_DIR: join(root, 'cache'), PATH: '/nowhere' },
     commandLine: { values: { base: 'scratch', ...values }, flags: {}, set: [] },
   });
   return report.error;

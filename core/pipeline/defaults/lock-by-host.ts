@@ -4,13 +4,32 @@
  */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { type Digest, digestOf, digestOfJson, isDigest } from '../../primitives/digest.ts';
 import { readLock } from '../../python/lock/index.ts';
 import type { Session } from '../session.ts';
 import type { ResolvedConfig } from '../settings.ts';
-import type { LockFile, Project } from '../values.ts';
-import { indexAccess } from './index-access.ts';
-import { resolveByUv, type UnlockedProject, uvQuestion, uvVersion } from './uv-resolver.ts';
+import type { Distribution, LockFile, Project, Selection } from '../values.ts';
+import { type IndexAccess, indexAccess } from './index-access.ts';
+import { pipResolver } from './pip-resolver.ts';
+import { uvResolver } from './uv-resolver.ts';
+
+/** What is to be resolved. */
+export interface UnlockedProject {
+  readonly project: Project;
+  readonly want: Selection;
+  readonly access: IndexAccess;
+}
+
+/** A program of this host that chooses versions. */
+export interface HostResolver {
+  /** As in `uv 0.13.8`. */
+  readonly madeBy: string;
+  /** Everything of the surroundings that its answer depends on, but for the project's files and what the indexes have. */
+  readonly question: unknown;
+  /** The text of a pylock.toml whose paths are relative to the project, without passwords. @throws LockNotMadeError */
+  resolve(): Promise<string>;
+}
 
 /** Milliseconds after which versions are chosen anew: new releases come out meanwhile. */
 const FRESH = 24 * 60 * 60 * 1000;
@@ -28,13 +47,14 @@ export async function lockByHost(
   session: Session,
   now: () => number = Date.now,
 ): Promise<LockFile | undefined> {
-  const madeBy = await uvVersion(project, session);
-  if (madeBy === undefined) return undefined;
   const unlocked: UnlockedProject = {
     project,
     want: { extras: config.extras, groups: config.groups },
     access: await indexAccess(config, session),
   };
+  const resolver = (await uvResolver(unlocked, session)) ?? (await pipResolver(unlocked, session));
+  if (resolver === undefined) return undefined;
+  const { madeBy, question } = resolver;
   const key = digestOfJson({
     what: 'lock of a project without one',
     madeBy,
@@ -44,10 +64,10 @@ export async function lockByHost(
         digestOf(await readFile(join(project.directory, name)).catch(() => Buffer.alloc(0))),
       ),
     ),
-    question: uvQuestion(unlocked, session),
+    question,
   });
   const kept = session.noCache ? undefined : await keptLock(key, session, now());
-  const text = kept?.text ?? (await resolveByUv(unlocked, session));
+  const text = kept?.text ?? (await resolver.resolve());
   const digest = kept?.digest ?? (await keepLock(key, text, session, now()));
   session.log.warn({
     /**
@@ -69,13 +89,20 @@ export async function lockByHost(
     path: session.store.fileOf(digest),
     madeBy,
     // Extras and groups are in it already.
-    select: (target, want) =>
-      lock.select(target, {
-        extras: [],
-        groups: [],
-        ...(want.package === undefined ? {} : { package: want.package }),
-      }),
+    select(target, { package: member }) {
+      const want = { extras: [], groups: [], ...(member === undefined ? {} : { package: member }) };
+      const choice = lock.select(target, want);
+      return { ...choice, chosen: choice.chosen.map(withPath) };
+    },
   };
+}
+
+/** pip states files of its folders by `file:` URLs. */
+function withPath(distribution: Distribution): Distribution {
+  const { file } = distribution;
+  if (file?.url?.startsWith('file:') !== true) return distribution;
+  const { url, ...rest } = file;
+  return { ...distribution, file: { ...rest, path: fileURLToPath(url!) } };
 }
 
 interface KeptLock {

@@ -7,8 +7,8 @@ import type { Project, Selection } from '../values.ts';
 
 /**
  * The project has dependencies and no lock file that is read: `uv.lock`, `pylock.toml`, `poetry.lock`, `pdm.lock`,
- * `Pipfile.lock` or `requirements.txt`. Lock it with the tool that manages it; where there is none, `uv lock` does. Where uv is on
- * the host, a build without `--locked` has it choose versions for a project that no other tool manages.
+ * `Pipfile.lock` or `requirements.txt`. Lock it with the tool that manages it; where there is none, `uv lock` does. Where uv or
+ * pip is on the host, a build without `--locked` has it choose versions for a project that no other tool manages.
  */
 export class LockMissingError extends PycError {
   readonly code = 'PYC_LOCK_MISSING';

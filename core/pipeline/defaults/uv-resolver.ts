@@ -1,56 +1,53 @@
 /** Has uv of this host choose versions for a project without a lock, for every platform at once. Nothing is written into the project. */
 import { DEFAULT_INDEX, PYTHON_VERSIONS } from '../../primitives/defaults.ts';
-import { digestOfJson } from '../../primitives/digest.ts';
 import { SpecifierSet } from '../../python/specifier.ts';
 import type { Session } from '../session.ts';
 import type { Project, Selection } from '../values.ts';
 import type { IndexAccess } from './index-access.ts';
-import { askProgram, notMade, withoutPasswords } from './resolver-program.ts';
+import type { HostResolver, UnlockedProject } from './lock-by-host.ts';
+import { askProgram, notMade, type ResolverAnswer, withoutPasswords } from './resolver-program.ts';
 
-/** What is to be resolved. */
-export interface UnlockedProject {
-  readonly project: Project;
-  readonly want: Selection;
-  readonly access: IndexAccess;
-}
-
-/** As in `uv 0.13.8`; undefined where this host has none. */
-export async function uvVersion(project: Project, session: Session): Promise<string | undefined> {
-  const answer = await askProgram('uv', ['--version'], project.directory, session.env, session);
-  const [, version] = /^uv (\S+)/.exec(answer?.stdout ?? '') ?? [];
-  return answer?.code === 0 && version !== undefined ? `uv ${version}` : undefined;
-}
-
-/** The text of a pylock.toml whose paths are relative to the project. @throws LockNotMadeError */
-export async function resolveByUv(
-  { project, want, access }: UnlockedProject,
+/** Undefined where this host has no uv. */
+export async function uvResolver(
+  unlocked: UnlockedProject,
   session: Session,
-): Promise<string> {
+): Promise<HostResolver | undefined> {
+  const { directory } = unlocked.project;
+  const answer = await askProgram('uv', ['--version'], directory, session.env, session);
+  const [, version] = /^uv (\S+)/.exec(answer?.stdout ?? '') ?? [];
+  if (answer?.code !== 0 || version === undefined) return undefined;
+  return {
+    madeBy: `uv ${version}`,
+    question: questionOf(unlocked, session),
+    resolve: () => resolveByUv(unlocked, session),
+  };
+}
+
+async function resolveByUv({ project, want, access }: UnlockedProject, session: Session): Promise<string> {
   const args = ['pip', 'compile', 'pyproject.toml', ...flagsOf(project, want)];
-  const env = { ...session.env, ...indexVariables(access), ...(session.offline ? { UV_OFFLINE: '1' } : {}) };
+  const env = {
+    ...session.env,
+    ...indexVariables(access),
+    ...(session.offline ? { UV_OFFLINE: '1' } : {}),
+  };
   const answer = await askProgram('uv', args, project.directory, env, session);
-  if (answer?.code !== 0) {
-    throw notMade(
-      project.name,
-      'uv pip compile',
-      answer ?? { code: null, stdout: '', stderr: 'it cannot be started' },
-    );
-  }
+  if (answer?.code !== 0) throw notMade(project.name, 'uv pip compile', answer ?? GONE);
   return withoutPasswords(answer.stdout);
 }
 
-/** Everything of the surroundings that uv's answer depends on, but for what the indexes have: a word for it. */
-export function uvQuestion({ project, want, access }: UnlockedProject, { env }: Session): string {
+const GONE: ResolverAnswer = { code: null, stdout: '', stderr: 'it cannot be started' };
+
+function questionOf({ project, want, access }: UnlockedProject, { env }: Session): unknown {
   const { indexes, links } = access.settings;
   const steering = Object.entries(env)
     .filter(([name, value]) => STEERING.test(name) && value !== undefined)
     .sort(([a], [b]) => (a < b ? -1 : 1));
-  return digestOfJson({
+  return {
     flags: flagsOf(project, want),
     indexes: [...links, ...indexes].map(withoutPasswords),
     mirror: access.mirrorOf(DEFAULT_INDEX) ?? null,
     steering,
-  });
+  };
 }
 
 /** Variables that change what uv chooses. Indexes are told apart without their passwords. */
