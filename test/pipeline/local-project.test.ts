@@ -1,7 +1,8 @@
 import { chmod, mkdir, symlink, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { makeWheel, wheelFileName } from 'pycontainer/testing';
 import { describe, expect, it } from 'vitest';
+import { findProject } from '../../core/pipeline/defaults/project.ts';
 import { readBuiltImage } from '../../core/testing/built-image.ts';
 import { makeSample, type Sample } from '../samples/sample.ts';
 
@@ -80,6 +81,51 @@ describe('a project whose backend has known rules', () => {
     await writeFile(join(sample.directory, 'pyproject.toml'), FILES['pyproject.toml'].replace('1.0', '1.1'));
     await writeFile(join(house, wheelFileName(other)), await makeWheel(other));
     expect((await imageOf(sample, { wheelhouse: house })).files.has(`${SITE}/shop/data.bin`)).toBe(true);
+  });
+});
+
+describe('a project that `[project]` does not describe', () => {
+  const system = (requirement: string, backend: string) =>
+    `[build-system]\nrequires = ["${requirement}"]\nbuild-backend = "${backend}"\n`;
+  const SETUPTOOLS = system('setuptools', 'setuptools.build_meta');
+  const POETRY = system('poetry-core', 'poetry.core.masonry.api');
+  const projectOf = async (files: Readonly<Record<string, string>>) => {
+    const { directory } = await makeSample({ files });
+    return findProject(directory, new AbortController().signal);
+  };
+
+  it('has the name and the version that its backend reads', async () => {
+    const legacy = `[tool.poetry]\nname = "My_Shop"\nversion = "1.2.0-rc1"\ndescription = "d"\nlicense = "MIT"\nauthors = ["A <a@x.org>"]\n`;
+    expect(await projectOf({ 'pyproject.toml': POETRY + legacy })).toMatchObject({
+      name: 'my-shop',
+      version: '1.2.0rc1',
+      description: 'd',
+      license: 'MIT',
+      authors: ['A <a@x.org>'],
+    });
+    const cfg =
+      '[metadata]\nname = My_Shop\nversion = 1.0\nauthor = A\nauthor-email = a@x.org\n[options]\npython_requires = >=3.9\n';
+    expect(await projectOf({ 'pyproject.toml': SETUPTOOLS, 'setup.cfg': cfg })).toMatchObject({
+      name: 'my-shop',
+      version: '1.0',
+      requiresPython: '>=3.9',
+      authors: ['A <a@x.org>'],
+    });
+    const dynamic = '[project]\nname = "ours"\ndynamic = ["version"]\n';
+    const both = await projectOf({ 'pyproject.toml': SETUPTOOLS + dynamic, 'setup.cfg': cfg });
+    expect([both.name, both.version, both.authors]).toEqual(['ours', '1.0', undefined]);
+  });
+
+  it("has neither where they are computed, nonsense or not its backend's", async () => {
+    const cfg = '[metadata]\nname = x y\nversion = attr: shop.v\n[options]\npython_requires = none\n';
+    const found = [
+      await projectOf({ 'pyproject.toml': SETUPTOOLS, 'setup.cfg': cfg }),
+      await projectOf({ 'pyproject.toml': SETUPTOOLS, 'setup.cfg': 'nonsense' }),
+      await projectOf({ 'pyproject.toml': `${POETRY}[tool.poetry]\nname = 3\nversion = "one"\n` }),
+      await projectOf({ 'pyproject.toml': `${SETUPTOOLS}[tool.poetry]\nname = "other"\n` }),
+    ];
+    for (const { directory, name, version, requiresPython } of found)
+      expect([name, version, requiresPython]).toEqual([basename(directory), undefined, undefined]);
   });
 });
 

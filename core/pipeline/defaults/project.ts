@@ -1,4 +1,4 @@
-/** Finds the project in a folder: from pyproject.toml, else the folder itself. Locks and sources are not its business. */
+/** Finds the project in a folder: from pyproject.toml and what its backend reads beside it, else the folder itself. Locks and sources are not its business. */
 import { readFile, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { PycError } from '../../primitives/errors.ts';
@@ -6,6 +6,7 @@ import { isName, normalizeName } from '../../python/name.ts';
 import { type Contact, type License, type ProjectMetadata, parsePyproject } from '../../python/pyproject.ts';
 import { gitStateOf } from '../git.ts';
 import type { Project } from '../values.ts';
+import { describeElsewhere } from './described-elsewhere.ts';
 
 /**
  * The folder that should hold the project does not exist, or its `pyproject.toml` cannot be read. Correct the path
@@ -35,9 +36,11 @@ export async function findProject(directory: string, signal: AbortSignal): Promi
   ]);
   const pyproject = text === undefined ? undefined : parsePyproject(text);
   const metadata = pyproject?.project;
+  const elsewhere = pyproject === undefined ? {} : await describeElsewhere(directory, pyproject);
   return {
     directory,
     name: metadata?.normalizedName ?? nameOf(directory),
+    ...elsewhere,
     isPackage: pyproject?.buildSystem !== undefined && !declinesPackaging(pyproject.tool),
     ...(pyproject === undefined ? {} : { pyproject }),
     ...(metadata === undefined ? {} : describe(metadata)),

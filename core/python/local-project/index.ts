@@ -19,6 +19,7 @@ export type { Surroundings } from './backend.ts';
 export { type PlannedPartOptions, ProjectFileError, partOfPlannedWheel } from './part.ts';
 export type { LocalPlan, PlannedFile, PlannedWheel } from './plan.ts';
 export { type ProjectEntry, type ProjectFiles, projectFilesIn } from './project-files.ts';
+export { readSetupCfgWords, type SetupCfgWords } from './setuptools/setup-cfg-words.ts';
 
 /** Reads pyproject.toml among the files, and plans by the rules of the backend that it names. */
 export async function planLocalProject(files: ProjectFiles, surroundings: Surroundings): Promise<LocalPlan> {
