@@ -69,11 +69,17 @@ it('leaves to setuptools what only that can tell', async () => {
     'packages above': `${NAMED}[options]\npackages = find:\n[options.packages.find]\nwhere = ..\n`,
     'data above': `${NAMED}[options.data_files]\netc = ../secret\n`,
     'a place above': `${NAMED}[options.data_files]\n../../etc = demo/__init__.py\n`,
+    'a key of every object': `${NAMED}__proto__ = x\n`,
     'a field by a line break': `${NAMED}author =\n  a\n  Requires-Dist: evil\n`,
   };
   const planned: string[] = [];
   for (const [name, text] of Object.entries(cases)) if ((await planOf(text)).static) planned.push(name);
-  expect(planned).toEqual([]);
+  const odd = await planOf(
+    '[metadata]\nurl = x\n',
+    {},
+    '[project]\nname = "demo"\ndynamic = ["constructor"]\n',
+  );
+  expect([...planned, odd.static]).toEqual([false]);
 });
 
 it('ends in a plan or a reason, whatever is written', async () => {

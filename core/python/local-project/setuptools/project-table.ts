@@ -17,21 +17,24 @@ const CONTENT_TYPES: Readonly<Record<string, string>> = {
 };
 
 /** Fields of `[project]`, and what they are to setuptools. */
-const FIELDS: Readonly<Record<string, readonly (keyof SetuptoolsProject)[]>> = {
-  version: ['version'],
-  description: ['summary'],
-  readme: ['readme'],
-  'requires-python': ['requiresPython'],
-  license: ['license'],
-  'license-files': ['licenseFiles'],
-  authors: ['author', 'authorEmail'],
-  maintainers: ['maintainer', 'maintainerEmail'],
-  keywords: ['keywords'],
-  classifiers: ['classifiers'],
-  urls: ['urls'],
-  dependencies: ['dependencies'],
-  'optional-dependencies': ['extras'],
-};
+const FIELDS: ReadonlyMap<string, readonly (keyof SetuptoolsProject)[]> = new Map<
+  string,
+  readonly (keyof SetuptoolsProject)[]
+>([
+  ['version', ['version']],
+  ['description', ['summary']],
+  ['readme', ['readme']],
+  ['requires-python', ['requiresPython']],
+  ['license', ['license']],
+  ['license-files', ['licenseFiles']],
+  ['authors', ['author', 'authorEmail']],
+  ['maintainers', ['maintainer', 'maintainerEmail']],
+  ['keywords', ['keywords']],
+  ['classifiers', ['classifiers']],
+  ['urls', ['urls']],
+  ['dependencies', ['dependencies']],
+  ['optional-dependencies', ['extras']],
+]);
 
 /**
  * What `[project]` states.
@@ -60,7 +63,7 @@ export function projectOfTable(
     elsewhere === undefined
       ? {}
       : takenFrom(elsewhere, declared, { stated: tableAt(document, 'project'), dynamic });
-  const isFound = (field: string) => FIELDS[field]?.some((key) => taken[key] !== undefined) === true;
+  const isFound = (field: string) => FIELDS.get(field)?.some((key) => taken[key] !== undefined) === true;
   const left = { ...declared, dynamic: declared.dynamic.filter((field) => !isFound(field)) };
   refuseDynamic(left, DYNAMIC);
   const isDynamic = (field: string) => left.dynamic.includes(field);
@@ -119,7 +122,7 @@ function takenFrom(
     platforms,
     licenseFiles,
   };
-  for (const [field, keys] of Object.entries(FIELDS)) {
+  for (const [field, keys] of FIELDS) {
     if (field === 'license-files') continue;
     for (const key of keys) {
       if (elsewhere[key] === undefined) continue;

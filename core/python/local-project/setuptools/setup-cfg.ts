@@ -30,12 +30,12 @@ const METADATA_KEYS = new Set(
     'maintainer_email url download_url project_urls keywords license license_file license_files classifiers platforms'
   ).split(' '),
 );
-const ALIASES: Readonly<Record<string, string>> = {
-  home_page: 'url',
-  summary: 'description',
-  classifier: 'classifiers',
-  platform: 'platforms',
-};
+const ALIASES = new Map([
+  ['home_page', 'url'],
+  ['summary', 'description'],
+  ['classifier', 'classifiers'],
+  ['platform', 'platforms'],
+]);
 const OPTION_KEYS = new Set(
   'package_dir packages py_modules include_package_data install_requires python_requires zip_safe'.split(' '),
 );
@@ -71,11 +71,12 @@ function isHarmless(name: string, members: Section): boolean {
   return !/^(?:metadata|options)/.test(name) && !COMMAND.test(name);
 }
 
-function normalizedKeys(section: Section): Section {
+/** The keys of a section whose spelling does not matter: `author-email`, `Summary`. @throws NotStatic for one that is there twice */
+export function normalizedKeys(section: Section): Section {
   const found = new Map<string, string>();
   for (const [written, value] of section) {
     const lower = written.replaceAll('-', '_').toLowerCase();
-    const key = ALIASES[lower] ?? lower;
+    const key = ALIASES.get(lower) ?? lower;
     if (found.has(key)) notStatic(`\`setup.cfg\` states \`${visible(key)}\` twice`);
     found.set(key, value);
   }
