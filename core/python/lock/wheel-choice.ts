@@ -72,18 +72,20 @@ function platformsOf(ranks: ReadonlyMap<string, number>): ReadonlySet<string> {
 function mayFit(name: string, accepted: ReadonlySet<string>, ranks: ReadonlyMap<string, number>): boolean {
   if (!name.endsWith('.whl')) return false;
   const end = name.lastIndexOf('-');
-  const platforms = partsOf(name.slice(end + 1, -'.whl'.length)).filter((one) => accepted.has(one));
+  const platform = name.slice(end + 1, -'.whl'.length).toLowerCase();
+  if (!platform.includes('.') && !accepted.has(platform)) return false;
+  const platforms = platform.split('.').filter((one) => accepted.has(one));
   if (platforms.length === 0) return false;
-  const [interpreters, abis] = name.slice(0, end).split('-').slice(-2).map(partsOf);
+  const [interpreters, abis] = name
+    .slice(0, end)
+    .toLowerCase()
+    .split('-')
+    .slice(-2)
+    .map((set) => set.split('.'));
   if (interpreters === undefined || abis === undefined) return false;
   return interpreters.some((interpreter) =>
-    abis.some((abi) => platforms.some((platform) => ranks.has(`${interpreter}-${abi}-${platform}`))),
+    abis.some((abi) => platforms.some((one) => ranks.has(`${interpreter}-${abi}-${one}`))),
   );
-}
-
-/** Of a compressed set of tags. */
-function partsOf(set: string): readonly string[] {
-  return set.toLowerCase().split('.');
 }
 
 /** Why each of these files is not the one for the target; the chosen one, where there is one, is left out. */
