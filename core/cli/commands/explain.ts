@@ -68,7 +68,7 @@ function topicOf(
   if (distribution === undefined && subject === PRESET) return PRESET;
   const name = distribution ?? subject;
   if (name === undefined) {
-    throw new UsageError('`pyc explain` is told nothing to explain', {
+    throw new UsageError('nothing is named that is to be explained', {
       hint: 'run `pyc explain NAME`, `pyc explain --tree` or `pyc explain preset`',
     });
   }
