@@ -235,6 +235,11 @@ source = { git = "${origin}/tagged.git?tag=v2.5#${released}" }
         'import setuptools\nclass D(setuptools.Distribution):\n    def has_ext_modules(self): return True\nsetuptools.setup(name="native", version="1.0", packages=["native"], package_data={"native": ["*.so"]}, distclass=D)\n',
       'native/native/__init__.py': '',
     });
+    // What the lock pins holds for the build as well.
+    const lock = join(project, 'pylock.toml');
+    const locked = readFileSync(lock, 'utf8');
+    const pinned = (hash: string): string =>
+      `${locked}[[packages]]\nname = "setuptools"\nversion = "80.9.0"\nmarker = "python_version < '3'"\nwheels = [{ url = "https://pypi.org/setuptools-80.9.0-py3-none-any.whl", hashes = { sha256 = "${hash}" } }]\n`;
     const library = await run([HOST_PYTHON, '-c', 'import _ssl; print(_ssl.__file__)']);
     cpSync(library, join(project, 'native/native/lib.so'));
     const minor = await run([HOST_PYTHON, '-c', 'import sys; print("%d.%d" % sys.version_info[:2])']);
@@ -254,6 +259,12 @@ source = { git = "${origin}/tagged.git?tag=v2.5#${released}" }
       ...platforms.flatMap((platform) => ['--platform', `linux/${platform}`]),
     ];
     const options = { env: WITH_UV };
+    writeFileSync(lock, pinned('0'.repeat(64)));
+    expect((await buildInVain(args('glibc-2.99', machine), options)).error).toMatchObject({
+      code: 'PYC_SOURCE_BUILD_FAILED',
+      message: expect.stringContaining('0'.repeat(64)),
+    });
+    writeFileSync(lock, pinned('062d34222ad13e0cc312a4c02d73f059e86a4acbfbdea8f8f76b28c99f306922'));
     const { report } = await build(args('glibc-2.99', machine), options);
     expect(report.warnings.map(({ code }) => code)).toContain('PYC_SOURCE_LIBRARIES');
     for (const refused of [

@@ -2,13 +2,14 @@
  * Builds a project's wheel with what the host has: `uv build`, else `python -m build`. The wheel is moved into
  * the store; which file of it goes where is not this module's business.
  */
-import { spawn } from 'node:child_process';
 import { createReadStream } from 'node:fs';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { PycError } from '../../primitives/errors.ts';
+import { FIXED_MTIME } from '../../primitives/file-tree.ts';
 import { TaskAbortedError } from '../aborted.ts';
+import { type EndedProgram, lastLines, runProgram } from '../host-program.ts';
 import type { Session } from '../session.ts';
 import type { Project, WheelFile } from '../values.ts';
 
@@ -40,8 +41,8 @@ const BUILDERS: readonly { readonly probe: Builder; readonly run: Builder }[] = 
   { probe: ['python', ...HAS_BUILD], run: ['python', '-m', 'build', '--wheel'] },
 ];
 
-/** Lines of a builder's output that an error shows. */
-const SHOWN_LINES = 20;
+/** Milliseconds for one build. */
+const TIMEOUT = 60 * 60_000;
 
 /**
  * @param reason why the wheel must be built, as half a sentence
@@ -69,7 +70,7 @@ export async function buildProjectWheel(
     const result = await run(program, args, session, program === 'uv' ? project.directory : out);
     if (result.code !== 0) {
       throw new ProjectBuildError(
-        `\`${builder.join(' ')}\` failed for \`${project.name}\` with exit code ${result.code}\n\n${tail(result.output)}`,
+        `\`${builder.join(' ')}\` failed for \`${project.name}\` with exit code ${result.code}\n\n${lastLines(result.output)}`,
         { hint: `run \`${builder.join(' ')}\` in \`${project.directory}\` and mend what it reports` },
       );
     }
@@ -113,38 +114,9 @@ async function findBuilder(session: Session): Promise<Builder | undefined> {
   return undefined;
 }
 
-interface Ended {
-  readonly code: number | null;
-  readonly output: string;
-}
-
-/** Rejects where the program cannot be started. A fixed epoch makes backends that know it write the same wheel twice. */
-function run(program: string, args: readonly string[], session: Session, cwd: string): Promise<Ended> {
-  return new Promise((done, refuse) => {
-    const env = { ...session.env, SOURCE_DATE_EPOCH: String(session.sourceDateEpoch ?? 315_619_200) };
-    const child = spawn(program, args, {
-      cwd,
-      env,
-      stdio: ['ignore', 'pipe', 'pipe'],
-      signal: session.signal,
-    });
-    let output = '';
-    const collect = (chunk: Buffer): void => {
-      output = (output + chunk.toString()).slice(-65_536);
-      session.log.debug(chunk.toString().trimEnd());
-    };
-    child.stdout.on('data', collect);
-    child.stderr.on('data', collect);
-    child.on('error', (cause) => refuse(session.signal.aborted ? new TaskAbortedError(cause) : cause));
-    child.on('close', (code) => done({ code, output }));
-  });
-}
-
-function tail(output: string): string {
-  return output
-    .trimEnd()
-    .split('\n')
-    .slice(-SHOWN_LINES)
-    .map((line) => `  ${line}`)
-    .join('\n');
+/** A fixed epoch makes backends that know it write the same wheel twice. */
+function run(program: string, args: readonly string[], session: Session, cwd: string): Promise<EndedProgram> {
+  const env = { ...session.env, SOURCE_DATE_EPOCH: String(session.sourceDateEpoch ?? FIXED_MTIME) };
+  const onOutput = (text: string): void => session.log.debug(text);
+  return runProgram(program, args, { cwd, env, signal: session.signal, timeout: TIMEOUT, onOutput });
 }
