@@ -58,6 +58,7 @@ const OF_AN_IMAGE: Readonly<Record<string, Test>> = {
   package: isText,
   wheelhouse: isText,
   builder: matches(/^(?:auto|host)$/),
+  bytecode: isFlag,
   include: isListOf(isText),
   exclude: isListOf(isText),
   entrypoint: isListOf(isText),

@@ -262,9 +262,9 @@ const commonFields = {
       "Who makes the project's own wheel. Default: `auto`: it is laid out from the sources where its backend's rules tell how, else built on the host. `host`: always built on the host.",
     )
     .exactOptional(),
-  bytecode: flag('Ship compiled bytecode. Not supported yet: false is all that it may be.')
-    .refine((value) => !value, 'is not supported yet')
-    .exactOptional(),
+  bytecode: flag(
+    "Ship compiled bytecode beside the modules. Needs the image's Python X.Y on this host. Default: false.",
+  ).exactOptional(),
   include: texts('Patterns of sources that go in although a rule leaves them out.').exactOptional(),
   exclude: texts('Patterns of sources that stay out.').exactOptional(),
   entrypoint: texts("The image's entry point, in exec form.").exactOptional(),

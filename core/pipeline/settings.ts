@@ -71,6 +71,7 @@ export interface Config {
   readonly wheelhouse?: string;
   /** Who makes the project's own wheel; default `auto`: the host's builder only where the sources do not tell. */
   readonly builder?: 'auto' | 'host';
+  /** Compiled bytecode goes in beside the modules; default false. Needs the image's Python X.Y on this host. */
   readonly bytecode?: boolean;
   readonly preset?:
     | 'auto'

@@ -22,6 +22,7 @@ import { readPassword } from './password.ts';
 
 interface Values extends SharedValues {
   readonly tag?: readonly string[];
+  readonly bytecode?: boolean;
   readonly env?: readonly string[];
   readonly workdir?: string;
   readonly sbom?: 'cyclonedx' | 'none';
@@ -88,6 +89,7 @@ function command(): Command {
     .optionsGroup('The image:')
     .addOption(list('--tag <ref>', 'a tag or a reference, as in shop:1.0 or ghcr.io/me/shop:1.0; repeatable'))
     .addOption(list('--env <name=value>', 'a variable of the process; repeatable'))
+    .addOption(new Option('--bytecode', 'put compiled bytecode in: quicker to start, larger'))
     .addOption(new Option('--workdir <dir>', 'working directory of the process'))
     .addOption(new Option('--sbom <format>', 'the list of contents to attach').choices(['cyclonedx', 'none']))
     .optionsGroup('Where it goes:')
@@ -121,6 +123,7 @@ function flagged(values: Values): Flagged {
   return [
     ['--tag', { tags: values.tag }],
     ['--env', { env: values.env === undefined ? undefined : variables(values.env) }],
+    ['--bytecode', { bytecode: values.bytecode }],
     ['--workdir', { workdir: values.workdir }],
     ['--sbom', { sbom: values.sbom === undefined ? undefined : values.sbom === 'cyclonedx' }],
     ['--output', { outputs: values.output }],

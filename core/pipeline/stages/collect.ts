@@ -2,6 +2,7 @@
  * The collect stage: the parts of a platform's tree. A distribution whose record the store has needs no wheel; the others are
  * asked of the `wheel` hook, several at once.
  */
+import { availableParallelism } from 'node:os';
 import { createLimiter, mapConcurrently } from '../../primitives/concurrency.ts';
 import { type Digest, digestOfJson } from '../../primitives/digest.ts';
 import type { Part } from '../../primitives/file-tree.ts';
@@ -9,6 +10,8 @@ import { findConflicts, makeFileTree, type NamedRecord, TreeConflictError } from
 import { partOfWheel, type RecordCache } from '../../python/install/part.ts';
 import type { InstallTarget } from '../../python/install/scheme.ts';
 import { installSchemeOf, startupFilesOf } from '../../python/install.ts';
+import { findCompiler } from '../bytecode/interpreter.ts';
+import { withBytecode } from '../bytecode/part.ts';
 import { environmentPart, PREFIX } from '../collect/environment.ts';
 import type { PartRecords } from '../collect/part-records.ts';
 import { projectParts } from '../collect/project-part.ts';
@@ -48,7 +51,8 @@ export async function collectTree(
     name: freeName('environment', resolution.distributions),
     seesBase: config.dependencies === false,
   });
-  const tree = makeFileTree([environment, ...dependencies, ...project]);
+  const installed = await compiledParts([...dependencies, ...project], resolution, config, records, session);
+  const tree = makeFileTree([environment, ...installed]);
   // What has no record yet is opened now, at most as many at once as are fetched, before the conflicts are looked for.
   const recorded = await mapConcurrently(tree.parts, PARALLEL, session.signal, async (part, signal) => ({
     name: part.name,
@@ -58,6 +62,25 @@ export async function collectTree(
   if (conflicts.length > 0) throw new TreeConflictError(conflicts);
   warnOfStartupCode(recorded, target, session);
   return { platform: resolution.platform, tree };
+}
+
+/** The parts with their bytecode, where that is asked for. @throws BytecodePythonError */
+async function compiledParts(
+  parts: readonly Part[],
+  { python }: Resolution,
+  { bytecode = false }: ResolvedConfig,
+  records: RecordCache,
+  { env, log, memory, signal, store }: Session,
+): Promise<readonly Part[]> {
+  if (!bytecode) return parts;
+  const { implementation, version, abi } = python.target;
+  const compiler = await memory.get(`compiler of bytecode ${implementation} ${version} ${abi}`, () =>
+    findCompiler(python.target, env, signal),
+  );
+  log.info(`bytecode is compiled by ${compiler.label}`);
+  const limit = memory.get('compilers of bytecode', () => createLimiter(availableParallelism()));
+  const options = { compiler, records, store, limit, signal };
+  return mapConcurrently(parts, PARALLEL, signal, (part) => withBytecode(part, options));
 }
 
 /** A `.pth` file or a `sitecustomize` runs at every start of the interpreter, whoever imports what. */
