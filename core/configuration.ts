@@ -12,7 +12,16 @@ import { storeDirectory } from './store/location.ts';
 /** What {@link configurationOf} takes. */
 export type ConfigurationOptions = Pick<
   BuildOptions,
-  'cwd' | 'directory' | 'file' | 'profile' | 'only' | 'commandLine' | 'env' | 'cacheDirectory' | 'log'
+  | 'cwd'
+  | 'directory'
+  | 'file'
+  | 'profile'
+  | 'only'
+  | 'commandLine'
+  | 'env'
+  | 'cacheDirectory'
+  | 'log'
+  | 'signal'
 >;
 
 /** One image's configuration. */
@@ -69,6 +78,7 @@ export async function configurationOf(options: ConfigurationOptions = {}): Promi
       cwd,
     ),
     architecture: process.arch,
+    signal: options.signal,
     warn: (warning) => {
       warnings.push(warning);
       log.warn(warning);

@@ -130,6 +130,7 @@ async function loadAll(
     architecture: process.arch,
     warn: log.warn,
     adjust,
+    signal: options.signal,
   });
 }
 

@@ -40,6 +40,8 @@ export interface ConfigRequest {
   readonly commandLine?: CommandLine | undefined;
   /** Where transpiled configurations are kept; undefined keeps none. */
   readonly cacheDirectory?: string | undefined;
+  /** Ends the wait for code of configurations, plugins and presets. */
+  readonly signal?: AbortSignal | undefined;
   /** Hears of what a file holds in vain. */
   readonly warn?: ((warning: Warning) => void) | undefined;
   /** The host's, as Node names it (`x64`, `arm64`); decides the default platform. */

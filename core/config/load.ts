@@ -4,11 +4,12 @@
  * defaults say later.
  */
 import { join, relative } from 'node:path';
+import { untilAborted } from '../pipeline/aborted.ts';
 import type { Config, Origin, ResolvedConfig } from '../pipeline/settings.ts';
 import { nearest } from '../primitives/nearest.ts';
 import { visible } from '../primitives/path.ts';
 import { type ConfigRequest, type ConfigSources, type ImageSources, readSources } from './config-sources.ts';
-import { ConfigInvalidError, ImageUnknownError, ProfileUnknownError } from './errors.ts';
+import { ConfigFailedError, ConfigInvalidError, ImageUnknownError, ProfileUnknownError } from './errors.ts';
 import type { ImageExtensions } from './image-extensions.ts';
 import { type MergedLayers, mergeLayers } from './layer.ts';
 import { concerns, projectDirectory } from './scope.ts';
@@ -41,6 +42,10 @@ export interface Located extends MergedLayers {
  * of `./errors.ts`
  */
 export async function loadConfigs(request: ConfigRequest): Promise<readonly ResolvedConfig[]> {
+  return await unlessStuck(loadAll(request), request);
+}
+
+async function loadAll(request: ConfigRequest): Promise<readonly ResolvedConfig[]> {
   const sources = await readSources(request);
   const { faults } = sources;
   // What plugins and presets are called wrongly is told together with what is wrong otherwise.
@@ -67,9 +72,26 @@ export async function loadConfigs(request: ConfigRequest): Promise<readonly Reso
 
 /** Finds, reads, checks and merges. @throws as {@link loadConfigs}, but for what plugins and presets are called wrongly */
 export async function readConfigs(request: ConfigRequest): Promise<ReadConfigs> {
+  return await unlessStuck(readAll(request), request);
+}
+
+async function readAll(request: ConfigRequest): Promise<ReadConfigs> {
   const sources = await readSources(request);
   if (sources.faults.length > 0) throw new ConfigInvalidError(sources.faults);
   return await settled(sources, request);
+}
+
+/** A configuration is code, and so are plugins: what hangs among them does not keep an interrupted run alive. */
+async function unlessStuck<T>(work: Promise<T>, { signal }: ConfigRequest): Promise<T> {
+  if (signal === undefined) return await work;
+  return await untilAborted(
+    work,
+    signal,
+    () =>
+      new ConfigFailedError('the configuration, or what it names or imports, never finishes loading', {
+        hint: 'look for an `await` there: nothing can bring any more what it waits for',
+      }),
+  );
 }
 
 /** The images that the run is about. @throws ProfileUnknownError, ImageUnknownError, ConfigInvalidError */

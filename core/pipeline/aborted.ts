@@ -27,6 +27,38 @@ export function isStalled(signal: AbortSignal): boolean {
   return signal.aborted && signal.reason === STALLED;
 }
 
+/**
+ * Waits for somebody else's code, which may never end, until the build is ended.
+ *
+ * @param stalled - the error that names whose code it is, where nothing is left that could bring it forward
+ * @param grace - milliseconds that it has to end by itself once the build is interrupted
+ * @throws TaskAbortedError where the build is interrupted
+ */
+export async function untilAborted<T>(
+  work: Promise<T>,
+  signal: AbortSignal,
+  stalled: () => Error,
+  grace = 0,
+): Promise<T> {
+  let stop = (): void => {};
+  let timer: NodeJS.Timeout | undefined;
+  const interrupted = new Promise<never>((_, give) => {
+    stop = () => {
+      if (isStalled(signal)) give(stalled());
+      else if (grace === 0) give(new TaskAbortedError());
+      else timer = setTimeout(() => give(new TaskAbortedError()), grace);
+    };
+    if (signal.aborted) stop();
+    else signal.addEventListener('abort', stop, { once: true });
+  });
+  try {
+    return await Promise.race([work, interrupted]);
+  } finally {
+    clearTimeout(timer);
+    signal.removeEventListener('abort', stop);
+  }
+}
+
 /** What a build ends with: an interruption where it was interrupted, whatever that made fail; else what was thrown. */
 export function endOf(thrown: unknown, signal: AbortSignal): unknown {
   if (isStalled(signal)) return thrown;

@@ -79,7 +79,11 @@ export function applyPlugins(
   for (const plugin of plugins) {
     applying = plugin;
     try {
-      plugin.apply(guarded(hooks, plugin.name), api);
+      const applied: unknown = plugin.apply(guarded(hooks, plugin.name), api);
+      if (applied instanceof Promise) {
+        applied.catch(() => undefined);
+        throw promised(plugin.name);
+      }
     } catch (cause) {
       if (isPycError(cause)) throw cause;
       throw new PluginError(
@@ -92,6 +96,16 @@ export function applyPlugins(
     }
     applying = undefined;
   }
+}
+
+/** Of taps that it would make later nobody knows where they stand. */
+function promised(name: string): PluginError {
+  return new PluginError(
+    name,
+    'apply',
+    `the \`apply\` of plugin \`${name}\` gives a promise`,
+    'report this to the author of the plugin: taps may be asynchronous, `apply` is not',
+  );
 }
 
 function late(name: string, hook: HookName): PluginError {

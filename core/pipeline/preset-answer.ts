@@ -1,6 +1,6 @@
 /** Asks a preset, and names it in whatever goes wrong: what it throws, what it changes, what it answers that is no detection. */
 import { isPycError, messageOf } from '../primitives/errors.ts';
-import { isAborted } from './aborted.ts';
+import { isAborted, untilAborted } from './aborted.ts';
 import { changeOf, freezeData } from './frozen.ts';
 import { PluginError } from './plugin-error.ts';
 import type { Detection, Preset, PresetInput } from './preset.ts';
@@ -28,12 +28,18 @@ const detection = members({
 });
 
 /** What a preset found. @throws PycError as the preset throws it, PluginError for anything else */
-export async function askPreset(preset: Preset, input: PresetInput): Promise<Detection | undefined> {
+export async function askPreset(
+  preset: Preset,
+  input: PresetInput,
+  signal: AbortSignal,
+): Promise<Detection | undefined> {
   const given = Object.freeze({ ...input });
   for (const value of Object.values(given)) freezeData(value);
   let answer: Detection | undefined;
   try {
-    answer = await preset.detect(given);
+    answer = await untilAborted(Promise.resolve(preset.detect(given)), signal, () =>
+      failed(preset.name, 'it waits for something that nothing can bring any more'),
+    );
   } catch (thrown) {
     if (isPycError(thrown) || isAborted(thrown)) throw thrown;
     const [path] = changeOf(thrown, { input: given })?.paths ?? [];

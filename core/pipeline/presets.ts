@@ -56,7 +56,9 @@ export async function applyPreset(
   const isStarted = START.some((key) => stated[key as keyof ResolvedConfig] !== undefined);
   // Who says how it starts need not be told, nor hear that it could not be found out.
   const isAsked = config.presets.length > 0 && (config.explicitPreset || !isStarted);
-  const found = isAsked ? await detect(config.presets, await presetInput(config, resolution, session)) : [];
+  const found = isAsked
+    ? await detect(config.presets, await presetInput(config, resolution, session), session.signal)
+    : [];
   for (const { preset, detection } of found) {
     for (const { message, file, line } of detection.reasons) {
       session.log.info(`${preset.name}: ${message}${placeOf(file, line)}`);
@@ -88,7 +90,11 @@ function placeOf(file: string | undefined, line: number | undefined): string {
 }
 
 /** Asks rank by rank; once a start is found, only those of later ranks that add to it, and none behind a Procfile. */
-async function detect(presets: readonly Preset[], input: PresetInput): Promise<readonly Found[]> {
+async function detect(
+  presets: readonly Preset[],
+  input: PresetInput,
+  signal: AbortSignal,
+): Promise<readonly Found[]> {
   const found: Found[] = [];
   let decided: { readonly start?: string; readonly processes: readonly string[] } = { processes: [] };
   let decidedBy: PresetRank | undefined;
@@ -97,7 +103,7 @@ async function detect(presets: readonly Preset[], input: PresetInput): Promise<r
     const before = found.length;
     for (const preset of ofRank) {
       const isAsked = decidedBy === undefined || (decidedBy !== 'declared' && preset.composes === true);
-      const detection = isAsked ? await askPreset(preset, { ...input, decided }) : undefined;
+      const detection = isAsked ? await askPreset(preset, { ...input, decided }, signal) : undefined;
       if (detection !== undefined) found.push({ preset, rank, detection });
     }
     for (const { preset, detection } of found.slice(before)) {

@@ -5,7 +5,7 @@
 import type { FullTap } from 'tapable';
 import { isPycError, messageOf } from '../primitives/errors.ts';
 import { visible } from '../primitives/path.ts';
-import { isAborted, isStalled, TaskAbortedError } from './aborted.ts';
+import { isAborted, untilAborted } from './aborted.ts';
 import { changeOf, freezeData } from './frozen.ts';
 import { faultOfAnswer, faultOfResult } from './hook-results.ts';
 import type { BuildContext, HookName } from './hooks.ts';
@@ -68,7 +68,8 @@ export function wrapTap(tap: FullTap, hook: HookName, plugin: string, times: Tap
     freezeData(value);
     freezeData(context);
     try {
-      const result = await untilAborted(Promise.resolve(original(value, context)), context.signal, work);
+      const answer = Promise.resolve(original(value, context));
+      const result = await untilAborted(answer, context.signal, () => neverEnds(work));
       refuse(faultOfResult(hook, result, value), work);
       freezeData(result);
       return hook in ANSWERS ? watched(result, work, context) : result;
@@ -118,7 +119,9 @@ function called(
   try {
     const result = call();
     if (!(result instanceof Promise)) return checked(result);
-    return untilAborted(result, signal, work, GRACE).then(checked).catch(fail);
+    return untilAborted(result, signal, () => neverEnds(work), GRACE)
+      .then(checked)
+      .catch(fail);
   } catch (thrown) {
     return fail(thrown);
   }
@@ -162,31 +165,7 @@ function named(
   );
 }
 
-/**
- * What hangs does not keep an interrupted build alive, and is named where the build can never end.
- *
- * @param grace - milliseconds that it has to end by itself
- */
-async function untilAborted<T>(work: Promise<T>, signal: AbortSignal, of: Work, grace = 0): Promise<T> {
-  let stop = (): void => {};
-  let timer: NodeJS.Timeout | undefined;
-  const interrupted = new Promise<never>((_, give) => {
-    stop = () => {
-      if (isStalled(signal)) give(neverEnds(of));
-      else if (grace === 0) give(new TaskAbortedError());
-      else timer = setTimeout(() => give(new TaskAbortedError()), grace);
-    };
-    if (signal.aborted) stop();
-    else signal.addEventListener('abort', stop, { once: true });
-  });
-  try {
-    return await Promise.race([work, interrupted]);
-  } finally {
-    clearTimeout(timer);
-    signal.removeEventListener('abort', stop);
-  }
-}
-
+/** Where the build can never end, what hangs is named. */
 function neverEnds({ plugin, hook, called }: Work): PluginError {
   return new PluginError(
     plugin,

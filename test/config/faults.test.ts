@@ -179,6 +179,17 @@ describe('a file that cannot be read', () => {
     expect(table.filter(([expected, found]) => expected !== found)).toEqual([]);
   });
 
+  it('or hanging is left behind when the run is interrupted, and named where nothing can end it', async () => {
+    const codes: unknown[] = [];
+    for (const reason of [undefined, Symbol.for('pycontainer.stalled')]) {
+      const files = { 'pycontainer.config.ts': 'export default () => new Promise(() => {});' };
+      const controller = new AbortController();
+      setTimeout(() => controller.abort(reason), 20);
+      codes.push((await failure(folderOf(files), { signal: controller.signal })).code);
+    }
+    expect(codes).toEqual(['PYC_INTERRUPTED', 'PYC_CONFIG_FAILED']);
+  });
+
   it('names the package that is missing and how to install it', async () => {
     const error = await failure(
       folderOf({ 'pycontainer.config.ts': "import x from '@me/thing/sub'; export default x;" }),

@@ -274,7 +274,28 @@ describe('an answer whose methods fail', () => {
   });
 });
 
+describe('`apply`', () => {
+  it("that gives a promise is refused, and what that ends with is nobody else's", async () => {
+    const late = { name: 'faulty', apply: async () => Promise.reject(new Error('late')) };
+    const error = await errorOf(late as unknown as Plugin);
+    expect([error?.code, error?.message.includes('`faulty`')]).toEqual(['PYC_PLUGIN_FAILED', true]);
+  });
+});
+
 describe('a preset', () => {
+  it('that hangs does not keep an interrupted build alive', async () => {
+    const controller = new AbortController();
+    const preset: Preset = {
+      name: 'faulty',
+      detect: () => {
+        setTimeout(() => controller.abort(), 10);
+        return new Promise(() => {});
+      },
+    };
+    const { report } = await buildInMemory({}, { preset }, { signal: controller.signal });
+    expect([report.error?.code, report.error?.exitCode]).toEqual(['PYC_INTERRUPTED', 130]);
+  });
+
   it('is named when it throws, changes what it is shown, or answers what is no detection', async () => {
     const detections: readonly (readonly [detect: (input: never) => unknown, said: string])[] = [
       [() => Reflect.get(undefined as never, 'x'), 'failed'],

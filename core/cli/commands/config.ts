@@ -40,7 +40,8 @@ export async function run(argv: readonly string[], io: Io): Promise<ExitCode> {
     return 0;
   }
   const { configurationOf } = await import('../../configuration.ts');
-  const document = await configurationOf(configurationOptions(directory, values, [], io));
+  const options = configurationOptions(directory, values, [], io);
+  const document = await configurationOf({ ...options, signal: io.signal });
   const style = styleOf(io.stderr, io.env);
   for (const warning of document.warnings) io.stderr.write(formatWarning(warning, style));
   print(document, io);
