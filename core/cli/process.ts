@@ -32,6 +32,8 @@ export async function runProcess(argv: readonly string[]): Promise<void> {
   if (!argv.some((word) => word.startsWith('--cache-dir'))) keepOwnCode(io.env, io.cwd);
   process.on('SIGINT', interrupt);
   process.on('SIGTERM', interrupt);
+  process.once('uncaughtException', (thrown) => void fail(thrown, argv));
+  process.once('unhandledRejection', (thrown) => void fail(thrown, argv));
   process.once('beforeExit', stalled);
   process.once('exit', silent);
   process.exitCode = await main(argv, io);
@@ -39,6 +41,20 @@ export async function runProcess(argv: readonly string[]): Promise<void> {
   process.off('SIGTERM', interrupt);
   process.off('beforeExit', stalled);
   process.off('exit', silent);
+  // What was left hanging keeps the process alive no longer; where nothing hangs, this is never called.
+  if (controller.signal.aborted) setTimeout(() => process.exit(), LINGER).unref();
+}
+
+/** Milliseconds that an interrupted run has to end by itself. */
+const LINGER = 500;
+
+/** What somebody's code throws where nothing waits for it: no tap and no call that it could be told of. */
+async function fail(thrown: unknown, argv: readonly string[]): Promise<void> {
+  const [{ reportFailure }, { strayError }] = await Promise.all([
+    import('./render/failure.ts'),
+    import('./stray-error.ts'),
+  ]);
+  process.exit(reportFailure(strayError(thrown), argv[0] ?? 'pyc', argv, io));
 }
 
 /** The first interrupt ends the work in order; the second ends the process. */
