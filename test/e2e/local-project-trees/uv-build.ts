@@ -39,6 +39,31 @@ export const UV_BUILD: Readonly<Record<string, ProjectTree>> = {
       'src/space/other/__init__.py': '',
     },
   },
+  'namespace-whole': {
+    files: {
+      'pyproject.toml': at(`${BACKEND}namespace = true\n`),
+      'src/demo_pkg/a/__init__.py': '',
+      'src/demo_pkg/b/x.txt': '',
+      'src/demo_pkg/b/__pycache__/x.pyc': '',
+      'src/other/x.py': '',
+    },
+  },
+  'namespace-parts': {
+    files: {
+      'pyproject.toml': at(
+        `${BACKEND}namespace = true\nmodule-name = ["space.a", "space.b", "more-stubs"]\n`,
+      ),
+      'src/space/__init__.py': '',
+      'src/space/a/x.py': '',
+      'src/space/b/__init__.py': '',
+      'src/space/c/x.py': '',
+      'src/more-stubs/x.pyi': '',
+    },
+  },
+  'namespace-missing': {
+    files: { 'pyproject.toml': at(`${BACKEND}namespace = true\n`), 'src/other/x.py': '' },
+    dynamic: true,
+  },
   stubs: {
     files: {
       'pyproject.toml': at('').replace('demo-pkg', 'demo-pkg-stubs'),

@@ -71,7 +71,7 @@ function moduleRoot(table: Table): string {
   return typeof stated === 'string' ? relativePath(stated) : notStatic('`module-root` is not a text');
 }
 
-/** Folders of the modules, which must have an `__init__`, those above them none. */
+/** Folders of the modules, which must have an `__init__`, those above them none; with `namespace`, folders of any kind. */
 function modulesOf(
   files: ProjectFiles,
   project: DeclaredProject,
@@ -80,16 +80,17 @@ function modulesOf(
 ): readonly string[] {
   const stated = table['module-name'] ?? normalizeName(project.name).replaceAll('-', '_');
   const names = typeof stated === 'string' ? [stated] : (textsAt(table, 'module-name') ?? []);
-  if (flagAt(table, 'namespace', false)) notStatic('`namespace` is set');
+  const isNamespace = flagAt(table, 'namespace', false);
   const folders = names.map((name) => {
     const stub = name.endsWith('-stubs');
     const parts = (stub ? name.slice(0, -'-stubs'.length) : name).split('.');
     if (!parts.every((part) => IDENTIFIER.test(part))) notStatic(`\`${name}\` is not the name of a module`);
+    const folder = joined(root, parts.join('/')) + (stub ? '-stubs' : '');
+    if (isNamespace) return isFolder(files, folder) ? folder : notStatic(`there is no folder \`${folder}\``);
     for (const [index] of parts.slice(1).entries()) {
       const above = joined(root, parts.slice(0, index + 1).join('/'));
       if (isFile(files, `${above}/__init__.py`)) notStatic(`\`${above}\` is a package of its own`);
     }
-    const folder = joined(root, parts.join('/')) + (stub ? '-stubs' : '');
     if (!isFile(files, `${folder}/__init__.py${stub ? 'i' : ''}`)) notStatic(`\`${folder}\` is no package`);
     return folder;
   });
