@@ -154,8 +154,15 @@ export async function parseDocument(file: string, content: Uint8Array | string):
       typeof content === 'string' ? content : new TextDecoder('utf-8', { fatal: true }).decode(content);
     return Entry.root(parse(text), file);
   } catch (cause) {
-    throw new LockMalformedError(file, '', `it is not TOML: ${messageOf(cause).split('\n')[0]}`, { cause });
+    throw new LockMalformedError(file, '', tomlFault(cause), { cause });
   }
+}
+
+/** What a parser of TOML says, in one line that names the document's. */
+export function tomlFault(cause: unknown): string {
+  const line = cause instanceof Error && 'line' in cause ? ` in line ${String(cause.line)}` : '';
+  const [first = ''] = messageOf(cause).split('\n');
+  return `it is not TOML${line}: ${first.replace('Invalid TOML document: ', '')}`;
 }
 
 /**

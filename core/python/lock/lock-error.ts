@@ -40,7 +40,7 @@ export class LockPythonError extends PycError {
   constructor(file: string, requires: string, target: PythonTarget, of?: string) {
     const subject = of === undefined ? `\`${visible(file)}\`` : `\`${of}\` in \`${visible(file)}\``;
     super(`${subject} needs Python \`${visible(requires)}\`; the target has ${target.version}`, {
-      hint: 'choose a base or `--python` that the lock allows, or widen `requires-python` and lock again',
+      hint: 'choose a base with such a Python, or widen what the project asks for and lock again',
     });
   }
 }

@@ -1,6 +1,6 @@
 /** Reads the files that a lock was made from, beside it. What they say is each format's business. */
 import { join } from 'node:path';
-import { messageOf } from '../../primitives/errors.ts';
+import { tomlFault } from './document.ts';
 import { LockMalformedError } from './lock-error.ts';
 import type { LockReaderOptions } from './lock-file.ts';
 import { type ExactTable, parseExactToml } from './python-json.ts';
@@ -19,9 +19,6 @@ export async function readProjectToml(
   try {
     return parseExactToml(new TextDecoder('utf-8', { fatal: true }).decode(content));
   } catch (cause) {
-    throw new LockMalformedError(name, '', `it is not TOML: ${messageOf(cause).split('\n')[0]}`, {
-      cause,
-      hint: `correct \`${name}\``,
-    });
+    throw new LockMalformedError(name, '', tomlFault(cause), { cause, hint: `correct \`${name}\`` });
   }
 }
