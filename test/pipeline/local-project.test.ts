@@ -96,6 +96,13 @@ describe('a project that `[project]` does not describe', () => {
 
   it('has the name and the version that its backend reads', async () => {
     const legacy = `[tool.poetry]\nname = "My_Shop"\nversion = "1.2.0-rc1"\ndescription = "d"\nlicense = "MIT"\nauthors = ["A <a@x.org>"]\n`;
+    // Poetry's own application needs no backend.
+    const application = await projectOf({ 'pyproject.toml': `${legacy}package-mode = false\n` });
+    expect([application.name, application.version, application.isPackage]).toEqual([
+      'my-shop',
+      '1.2.0rc1',
+      false,
+    ]);
     expect(await projectOf({ 'pyproject.toml': POETRY + legacy })).toMatchObject({
       name: 'my-shop',
       version: '1.2.0rc1',

@@ -1,5 +1,5 @@
 /**
- * What a package's own tables say of it where `[project]` is silent: `[tool.poetry]`, and setup.cfg for setuptools. Words alone;
+ * What a project's other tables say of it where `[project]` is silent: `[tool.poetry]`, and setup.cfg for setuptools. Words alone;
  * what a file or an attribute holds is the build backend's to find.
  */
 import { readFile } from 'node:fs/promises';
@@ -22,7 +22,9 @@ type Words = Readonly<Partial<Record<'name' | 'version' | 'python' | 'descriptio
 export async function describeElsewhere(directory: string, pyproject: Pyproject): Promise<Description> {
   const { buildSystem, project, tool } = pyproject;
   const takesMore = project === undefined || project.dynamic.has('version');
-  if (buildSystem === undefined || !takesMore) return {};
+  if (!takesMore) return {};
+  // An application that Poetry manages needs no backend, and has a name and a version all the same.
+  if (buildSystem === undefined) return project === undefined ? described(poetryWords(tool.poetry)) : {};
   const backend = buildSystem.backend ?? 'setuptools.build_meta';
   const words = backend.startsWith('poetry.')
     ? poetryWords(tool.poetry)
