@@ -69,7 +69,14 @@ export async function makeSample(recipe: SampleRecipe = {}): Promise<Sample> {
       const report = await build({
         cwd: root,
         directory: 'project',
-        env: { PYC_CACHE_DIR: cache, PATH: process.env.PATH, HOME: root },
+        env: {
+          PYC_CACHE_DIR: cache,
+          PATH: process.env.PATH,
+          HOME: root,
+          // The host's own settings of pip and uv are none of a test's.
+          PIP_CONFIG_FILE: '/dev/null',
+          XDG_CONFIG_DIRS: root,
+        },
         commandLine: {
           values: {
             base: 'scratch',

@@ -31,6 +31,9 @@ const PYTHONS = ['python3', 'python'] as const;
 /** The first pip with `--report`, as [major, minor]. */
 const OLDEST = [22, 2] as const;
 
+/** What says which extras there are. */
+const DECLARED = 'pyproject.toml';
+
 /** A Python of this host that has pip. */
 interface HostPip {
   readonly program: string;
@@ -104,7 +107,7 @@ function requirementsOf({ project, want }: UnlockedProject): readonly Requiremen
     seen.add(name);
     const requirements = metadata.optionalDependencies.get(name);
     if (requirements === undefined)
-      throw new LockSelectionError('pyproject.toml', [{ kind: 'extra', name: extra, known }]);
+      throw new LockSelectionError(DECLARED, [{ kind: 'extra', name: extra, known }]);
     add(requirements);
   };
   add(metadata.dependencies);

@@ -212,8 +212,8 @@ async function* hashing(
 
 /** The error for a wheel that is not the one that was locked. */
 export function wrongHash(name: string, wanted: readonly string[], found: string): WheelHashError {
-  return new WheelHashError(`\`${name}\` has the hash ${found}, and the lock states ${wanted.join(' or ')}`, {
-    hint: 'the file is not the one that was locked: find out why before you lock again',
+  return new WheelHashError(`\`${name}\` has the hash ${found} instead of ${wanted.join(' or ')}`, {
+    hint: 'the file is not the one that the lock or its index names: find out why before you lock again',
     details: [{ file: name, expected: wanted, actual: found }],
   });
 }
