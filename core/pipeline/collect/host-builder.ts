@@ -58,6 +58,12 @@ export async function findHostBuilder(
   );
 }
 
+/** What uv says of itself: where it builds, that is known without a Python. Undefined where this host has none. */
+export async function versionOfUv(session: Session): Promise<string | undefined> {
+  const uv = findProgram('uv', session);
+  return uv === undefined ? undefined : answerOf(uv, ['--version'], undefined, session);
+}
+
 /** As `uv --python` takes it, and as executables are called: `3.12`, `3.13t`, `pypy3.11`. */
 export function pythonRequest({ implementation, version, abi }: PythonTarget): string {
   const minor = version.split('.').slice(0, 2).join('.');
@@ -67,7 +73,7 @@ export function pythonRequest({ implementation, version, abi }: PythonTarget): s
 
 async function uvBuilder(request: string, session: Session): Promise<HostBuilder | undefined> {
   const uv = findProgram('uv', session);
-  const version = uv === undefined ? undefined : await answerOf(uv, ['--version'], undefined, session);
+  const version = await versionOfUv(session);
   if (uv === undefined || version === undefined) return undefined;
   const python = await pythonOfUv(uv, request, session);
   return {
