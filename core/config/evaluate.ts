@@ -49,9 +49,14 @@ export async function evaluateModule(
 }
 
 /** For runtimes that read no TypeScript, or not this one's: enums, imports without extensions; and for CommonJS. */
-async function transpiled({ file, text }: FoundConfig, cacheDirectory: string | undefined): Promise<unknown> {
+async function transpiled(found: FoundConfig, cacheDirectory: string | undefined): Promise<unknown> {
+  const { file, text } = found;
   const jiti = await moduleLoader(file, cacheDirectory, /\brequire\s*\(/.test(text));
   if (importsOthers(text)) await resolveToThisProgram();
+  for (const name of defaultsImportedBy(text)) {
+    const module = await jiti.import(name);
+    if (isEsModule(module) && !('default' in module)) throw withoutDefaultError(name, found);
+  }
   return await jiti.evalModule(text, {
     id: file,
     filename: file,
@@ -89,6 +94,21 @@ async function moduleLoader(file: string, cacheDirectory: string | undefined, ma
   });
 }
 
+/** A namespace of the runtime's own. Of one without a default export the loader gives the whole in its place. */
+function isEsModule(value: unknown): value is object {
+  return Object.prototype.toString.call(value) === '[object Module]';
+}
+
+/** Packages of which a module imports the default. */
+function defaultsImportedBy(text: string): readonly string[] {
+  const found = text.matchAll(
+    /^import\s+(?!type\s+[\w$])[\w$]+\s*(?:,\s*\{[^}]*\}\s*)?from\s*['"]([^'"]+)['"]/gm,
+  );
+  return [...found]
+    .map(([, name = '']) => name)
+    .filter((name) => packageNameOf(name) !== undefined && !isOwnModule(name));
+}
+
 /** A module without imports of others needs no hook in the runtime's resolver. */
 function importsOthers(text: string): boolean {
   return importedBy(text).some((name) => !(name.startsWith('node:') || isOwnModule(name)));
@@ -123,11 +143,7 @@ function evaluationError(thrown: unknown, { file, text }: FoundConfig): Error {
   }
   const empty = withoutDefault(thrown);
   if (empty !== undefined) {
-    const mention = mentionIn({ file, text, shown: file }, undefined, empty);
-    return new PluginExportError(
-      `\`${visible(empty)}\`, which ${shownMention(mention)} imports, has no default export`,
-      { hint: 'import what it exports by name, in braces', details: mention.details, cause: thrown },
-    );
+    return withoutDefaultError(empty, { file, text }, thrown);
   }
   const line = lineIn(thrown, file);
   const culprit = packageIn(thrown, text);
@@ -145,6 +161,14 @@ function evaluationError(thrown: unknown, { file, text }: FoundConfig): Error {
       hint: 'run with `--verbose` to see where',
       cause: thrown,
     },
+  );
+}
+
+function withoutDefaultError(name: string, { file, text }: FoundConfig, cause?: unknown): PluginExportError {
+  const mention = mentionIn({ file, text, shown: file }, undefined, name);
+  return new PluginExportError(
+    `\`${visible(name)}\`, which ${shownMention(mention)} imports, has no default export`,
+    { hint: 'import what it exports by name, in braces', details: mention.details, cause },
   );
 }
 

@@ -211,6 +211,7 @@ describe('a plugin package that cannot be used', () => {
       [
         { 'pnpm-lock.yaml': '' },
         packed('thing', "throw new Error('at import');"),
+        packed('thing', 'export const other = 1;'),
         packed('thing', '', { peerDependencies: { pycontainer: '^9' } }),
         packed('thing', 'export default () => { throw new Error("no bucket"); };'),
       ].map(async (installed) => {
@@ -227,6 +228,7 @@ describe('a plugin package that cannot be used', () => {
     expect(found).toEqual([
       ['PYC_CONFIG_IMPORT', true, true, false],
       ['PYC_PLUGIN_IMPORT', true, true, false],
+      ['PYC_PLUGIN_NO_EXPORT', true, true, false],
       ['PYC_PLUGIN_OTHER_API', true, true, false],
       ['PYC_CONFIG_INVALID', true, false, true],
     ]);
