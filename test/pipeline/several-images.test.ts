@@ -131,7 +131,8 @@ describe('an image without dependencies', () => {
   it('needs no lock', async () => {
     const sample = await makeSample({
       files: {
-        'pyproject.toml': '[project]\nname = "shop"\nversion = "1"\ndependencies = ["alpha"]\n[tool.pdm]\ndistribution = false\n',
+        'pyproject.toml':
+          '[project]\nname = "shop"\nversion = "1"\ndependencies = ["alpha"]\n[tool.pdm]\ndistribution = false\n',
       },
     });
     expect((await sample.build()).error?.code).toBe('PYC_LOCK_MISSING');
