@@ -17,6 +17,8 @@ export default defineConfig({
   ssr: { resolve: { conditions: ['source', 'node', 'import', 'default'] } },
   test: {
     pool: 'forks',
+    // By default a core is left free, which on two of them halves the speed.
+    maxWorkers: '100%',
     include: [
       'test/**/*.test.ts',
       'docs/examples/plugin-*/test/*.test.ts',
