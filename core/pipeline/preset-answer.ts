@@ -42,8 +42,11 @@ export async function askPreset(
     );
   } catch (thrown) {
     if (isPycError(thrown) || isAborted(thrown)) throw thrown;
-    const [path] = changeOf(thrown, { input: given })?.paths ?? [];
-    throw failed(preset.name, path === undefined ? messageOf(thrown) : `it changes \`${path}\``, thrown);
+    const change = changeOf(thrown, { input: given });
+    const [path] = change?.paths ?? [];
+    const changed = path === undefined ? 'something of it' : `\`${path}\``;
+    const why = change === undefined ? messageOf(thrown) : `it changes what it is shown: ${changed}`;
+    throw failed(preset.name, why, thrown);
   }
   const fault = answer === undefined ? undefined : detection(answer, '');
   if (fault !== undefined) throw failed(preset.name, fault);

@@ -18,6 +18,10 @@ function tapping(hook: keyof BuildHooks, tap: Tap, name = 'faulty'): Plugin {
   };
 }
 
+/** JavaScriptCore says that something frozen was changed, and neither which object nor which key. */
+const namesKeys = process.versions.bun === undefined;
+const changed = (path: string): string => (namesKeys ? path : 'something of it');
+
 /** The error of a build with a plugin. */
 async function errorOf(
   plugin: Plugin,
@@ -63,35 +67,43 @@ describe('a tap that changes what it was given', () => {
     expect(
       await unnamed(
         [
-          ['resolve', change((value) => set(value, 'distributions', [])), '`resolution.distributions`'],
+          [
+            'resolve',
+            change((value) => set(value, 'distributions', [])),
+            changed('`resolution.distributions`'),
+          ],
           [
             'resolve',
             change((value) => set(first(value.distributions), 'version', '3')),
-            ' or `resolution.distributions[…].version`',
+            changed(' or `resolution.distributions[…].version`'),
           ],
           [
             'resolve',
             change((value) => (value.distributions as unknown[]).push({})),
-            '`resolution.distributions[2]`',
+            changed('`resolution.distributions[2]`'),
           ],
           [
             'resolved',
             change((value) => (value.distributions as unknown[]).reverse()),
-            '`resolution.distributions[0]` or ',
+            changed('`resolution.distributions[0]` or '),
           ],
-          ['collect', change((value) => set(value, 'tree', {})), '`collected.tree`'],
-          ['layer', change((value) => (value.groups as unknown[]).pop()), '`plan.groups[3]`'],
-          ['label', change((value) => set(value.labels, 'team', 'x')), '`team`'],
-          ['label', change((value) => set(value.env, 'PATH', '/')), '`image.env.PATH`'],
-          ['label', change((value) => delete (value as { user?: unknown }).user), '`image.user`'],
-          ['sbom', change((value) => (value.attachments as unknown[]).push({})), '`input.attachments[0]`'],
-          ['project', change((value) => set(value, 'directory', '/')), '`request.directory`'],
+          ['collect', change((value) => set(value, 'tree', {})), changed('`collected.tree`')],
+          ['layer', change((value) => (value.groups as unknown[]).pop()), changed('`plan.groups[3]`')],
+          ['label', change((value) => set(value.labels, 'team', 'x')), changed('`team`')],
+          ['label', change((value) => set(value.env, 'PATH', '/')), changed('`image.env.PATH`')],
+          ['label', change((value) => delete (value as { user?: unknown }).user), changed('`image.user`')],
+          [
+            'sbom',
+            change((value) => (value.attachments as unknown[]).push({})),
+            changed('`input.attachments[0]`'),
+          ],
+          ['project', change((value) => set(value, 'directory', '/')), changed('`request.directory`')],
           [
             'label',
             change((_value, context) => set(context.config, 'user', 'root')),
-            '`image.user` or `context.config.user`',
+            changed('`image.user` or `context.config.user`'),
           ],
-          ['done', change((value) => set(value, 'ok', false)), '`report.ok`'],
+          ['done', change((value) => set(value, 'ok', false)), changed('`report.ok`')],
         ],
         { user: '1' },
       ),
@@ -106,7 +118,7 @@ describe('a tap that changes what it was given', () => {
         change(() => Object.assign(own, { count: 1 })),
       ),
     );
-    expect(error?.message).toContain('failed in `label`');
+    expect(error?.message).toContain(namesKeys ? 'failed in `label`' : 'changes what it is given in `label`');
   });
 
   it('cannot change lists of parts either', async () => {
@@ -225,7 +237,7 @@ describe('an answer whose methods fail', () => {
     [
       'destination',
       { name: 'x', publish: async (build: { tags: string[] }) => void build.tags.push('x') },
-      '`build.tags[0]`',
+      changed('`build.tags[0]`'),
     ],
     [
       'destination',
@@ -299,7 +311,7 @@ describe('a preset', () => {
   it('is named when it throws, changes what it is shown, or answers what is no detection', async () => {
     const detections: readonly (readonly [detect: (input: never) => unknown, said: string])[] = [
       [() => Reflect.get(undefined as never, 'x'), 'failed'],
-      [({ files }: { files: string[] }) => files.push('x'), '`input.files['],
+      [({ files }: { files: string[] }) => files.push('x'), changed('`input.files[')],
       [() => 3, 'an object'],
       [() => ({ config: {} }), '`reasons`'],
       [() => ({ config: { entrypoint: 'python' }, reasons: [] }), '`config.entrypoint`'],
