@@ -2,9 +2,11 @@
  * What becomes of a locked package, by the kind of its source: the wheel that fits the target, or why there is none and
  * what could be built instead. Knows no format and fetches nothing.
  */
+import { basename } from 'node:path';
 import { redactUrl } from '../../http/url.ts';
 import { visible } from '../../primitives/path.ts';
 import { normalizeName } from '../name.ts';
+import { isOwnFolder, localPath, type PathBounds } from './local-path.ts';
 import { LockAmbiguousError, LockSelectionError, type UnknownName } from './lock-error.ts';
 import type { Distribution, DistributionFile, LockChoice, Rejection, Selection } from './lock-file.ts';
 import { chooseWheel, explainWheels, type WheelSupport } from './wheel-choice.ts';
@@ -96,6 +98,37 @@ export function revisionOutcome(item: LockedPackage, revision: LockedRevision): 
     files: [],
     buildable: { ...item, source: 'vcs', directUrl },
   };
+}
+
+/** A place on this host, as a lock writes it. */
+export interface LockedPath {
+  readonly path: string;
+  readonly subdirectory?: string | undefined;
+  /** Of the file, where it is one. */
+  readonly hashes: readonly string[];
+}
+
+/**
+ * An archive where the path's ending says so, else a folder.
+ *
+ * @param file how errors call the lock
+ * @returns undefined for the project itself
+ * @throws LockPathError for a path that leaves the bounds
+ */
+export function pathOutcome(
+  file: string,
+  item: LockedPackage,
+  { path: written, subdirectory, hashes }: LockedPath,
+  support: WheelSupport,
+  bounds: PathBounds,
+): Distribution | Rejection | undefined {
+  const path = localPath(file, item.name, written, bounds);
+  if (/\.(?:whl|zip|tgz|tar(?:\.[a-z0-9]+)?)$/i.test(written)) {
+    return archiveOutcome(item, { subdirectory, file: { name: basename(path), path, hashes } }, support);
+  }
+  const folder =
+    subdirectory === undefined ? path : localPath(file, item.name, `${path}/${subdirectory}`, bounds);
+  return isOwnFolder(folder, bounds.directory) ? undefined : directoryOutcome(item, folder);
 }
 
 /** @param path absolute */

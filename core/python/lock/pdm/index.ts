@@ -1,9 +1,8 @@
 /** The reader of pdm.lock, formats 4.0 to 4.5. What PDM itself installs is what its choices are measured by. */
-import { basename } from 'node:path';
 import { normalizeName } from '../../name.ts';
 import type { PythonTarget } from '../../target.ts';
 import { parseDocument } from '../document.ts';
-import { fileLocation, isOwnFolder, localPath } from '../local-path.ts';
+import { fileLocation } from '../local-path.ts';
 import type {
   Distribution,
   LockChoice,
@@ -15,10 +14,10 @@ import type {
 import {
   archiveOutcome,
   choiceOf,
-  directoryOutcome,
   fileNameOfUrl,
   indexOutcome,
   type LockedPackage,
+  pathOutcome,
   refuseUnknownNames,
   revisionOutcome,
 } from '../outcome.ts';
@@ -138,16 +137,8 @@ function outcomeOf(
       const file = { name: fileNameOfUrl(source.url), hashes, ...location };
       return archiveOutcome(item, { ...source, file }, support);
     }
-    case 'path': {
-      const { path: written, subdirectory } = source;
-      const path = localPath(lock.file, name, written, options);
-      if (/\.(?:whl|zip|tgz|tar(?:\.[a-z0-9]+)?)$/i.test(written)) {
-        return archiveOutcome(item, { subdirectory, file: { name: basename(path), path, hashes } }, support);
-      }
-      const folder =
-        subdirectory === undefined ? path : localPath(lock.file, name, `${path}/${subdirectory}`, options);
-      return isOwnFolder(folder, options.directory) ? undefined : directoryOutcome(item, folder);
-    }
+    case 'path':
+      return pathOutcome(lock.file, item, { ...source, hashes }, support, options);
   }
 }
 

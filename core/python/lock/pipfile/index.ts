@@ -2,12 +2,11 @@
  * The reader of Pipfile.lock. Its hashes name no files: which file of a version has one of them is asked of the index
  * later.
  */
-import { basename } from 'node:path';
 import { normalizeName } from '../../name.ts';
 import type { PythonTarget } from '../../target.ts';
 import { pythonVersionOf } from '../../target.ts';
 import { parseJsonDocument } from '../document.ts';
-import { fileLocation, isOwnFolder, localPath } from '../local-path.ts';
+import { fileLocation } from '../local-path.ts';
 import { LockAmbiguousError, LockPythonError } from '../lock-error.ts';
 import type {
   Distribution,
@@ -20,9 +19,9 @@ import type {
 import {
   archiveOutcome,
   choiceOf,
-  directoryOutcome,
   fileNameOfUrl,
   type LockedPackage,
+  pathOutcome,
   refuseUnknownNames,
   revisionOutcome,
 } from '../outcome.ts';
@@ -142,13 +141,7 @@ function outcomeOf(
     const file = { name: fileNameOfUrl(location), hashes, ...place };
     return archiveOutcome(item, { subdirectory, file }, support);
   }
-  const path = localPath(lock.file, name, location, options);
-  if (/\.(?:whl|zip|tgz|tar(?:\.[a-z0-9]+)?)$/i.test(location)) {
-    return archiveOutcome(item, { subdirectory, file: { name: basename(path), path, hashes } }, support);
-  }
-  const folder =
-    subdirectory === undefined ? path : localPath(lock.file, name, `${path}/${subdirectory}`, options);
-  return isOwnFolder(folder, options.directory) ? undefined : directoryOutcome(item, folder);
+  return pathOutcome(lock.file, item, { path: location, subdirectory, hashes }, support, options);
 }
 
 /** A package that names no source comes from any of them; a name that no source has counts for nothing. */
