@@ -3,6 +3,7 @@
  * that nothing is normalised here. What is dynamic, each backend judges.
  */
 import { isName } from '../name.ts';
+import { DYNAMIC_FIELDS } from '../pyproject/project.ts';
 import { notStatic } from './not-static.ts';
 import {
   isTable,
@@ -60,28 +61,7 @@ export interface DeclaredProject {
   readonly importNamespaces: readonly string[] | undefined;
 }
 
-const KEYS = [
-  'name',
-  'version',
-  'description',
-  'readme',
-  'requires-python',
-  'license',
-  'license-files',
-  'authors',
-  'maintainers',
-  'keywords',
-  'classifiers',
-  'urls',
-  'scripts',
-  'gui-scripts',
-  'entry-points',
-  'dependencies',
-  'optional-dependencies',
-  'dynamic',
-  'import-names',
-  'import-namespaces',
-];
+const KEYS = ['name', 'dynamic', ...DYNAMIC_FIELDS];
 
 /** @throws NotStatic for what is no such table */
 export function readDeclaredProject(document: Table): DeclaredProject {

@@ -50,7 +50,7 @@ export interface ProjectMetadata {
 }
 
 /** The fields that `dynamic` may name: all but the name. */
-const DYNAMIC: ReadonlySet<string> = new Set([
+export const DYNAMIC_FIELDS: ReadonlySet<string> = new Set([
   'version',
   'description',
   'readme',
@@ -104,7 +104,8 @@ export function readProject(table: TableReader): ProjectMetadata {
 function readDynamic(table: TableReader): ReadonlySet<string> {
   const fields = table.texts('dynamic');
   for (const [index, field] of fields.entries()) {
-    if (!DYNAMIC.has(field)) table.fault(`dynamic[${index}]`, `names \`${field}\`, which cannot be dynamic`);
+    if (!DYNAMIC_FIELDS.has(field))
+      table.fault(`dynamic[${index}]`, `names \`${field}\`, which cannot be dynamic`);
     else if (table.has(field)) table.fault(field, 'is stated and named in `dynamic` as well');
   }
   return new Set(fields);
