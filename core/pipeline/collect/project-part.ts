@@ -34,16 +34,20 @@ export class ProjectWheelUnfitError extends PycError {
   readonly code = 'PYC_PROJECT_WHEEL_UNFIT';
 }
 
-/** @param name of the part */
+/** What a project's part is made with. */
+interface PartInputs {
+  /** Of the part. */
+  readonly name: string;
+  readonly records: RecordCache;
+  readonly session: Session;
+}
+
+/** The project's wheel and its working directory where it is a package; else its sources. */
 export async function projectParts(
   resolution: Resolution,
   config: ResolvedConfig,
   target: InstallTarget,
-  {
-    name,
-    records,
-    session,
-  }: { readonly name: string; readonly records: RecordCache; readonly session: Session },
+  { name, records, session }: PartInputs,
 ): Promise<Part[]> {
   const { project } = resolution;
   const mtime = session.sourceDateEpoch ?? FIXED_MTIME;
@@ -59,11 +63,7 @@ async function packagePart(
   resolution: Resolution,
   config: ResolvedConfig,
   target: InstallTarget,
-  {
-    name,
-    records,
-    session,
-  }: { readonly name: string; readonly records: RecordCache; readonly session: Session },
+  { name, records, session }: PartInputs,
 ): Promise<Part> {
   const { project } = resolution;
   const ofWheel = (wheel: WheelFile): Part => {
