@@ -18,7 +18,7 @@ const ROWS = [
   ['store'],
   ['oci', 'python'],
   ['registry'],
-  ['pipeline'],
+  ['pipeline', 'images'],
   ['config'],
   ['front'],
   ['cli'],

@@ -1,4 +1,4 @@
-/** The registry client of one build: its credentials come from the run, then from where other tools keep them. */
+/** The registry client of one run: its credentials come from the run, then from where other tools keep them. */
 import type { RegistryClient } from '../../registry/index.ts';
 import type { Session } from '../session.ts';
 
@@ -8,7 +8,7 @@ export interface Registries {
 }
 
 /** Makes the clients of a session. The run's own credentials go to the hosts that are pushed to, and to no other. */
-export function createRegistries(session: Session): Registries {
+export function createRegistries(session: Pick<Session, 'http' | 'log' | 'env' | 'credentials'>): Registries {
   const clients = new Map<string, Promise<RegistryClient>>();
   const make = async (hosts: readonly string[]): Promise<RegistryClient> => {
     const { createKeychain, createRegistryClient, credentialChain, statedCredentials } = await import(
