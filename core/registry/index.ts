@@ -35,6 +35,13 @@ export {
   type PushResult,
   push,
 } from './push.ts';
-export { addToFallback, listReferrers, listsReferrers, referrersTag } from './referrers.ts';
+export {
+  addToFallback,
+  listReferrers,
+  listsReferrers,
+  type ReferrerFilter,
+  referrersTag,
+} from './referrers.ts';
 export { openRegistryImage, type RegistryImage } from './registry-image.ts';
 export { type RegistryImageOptions, resolveTag } from './resolution.ts';
+export { listTags } from './tags.ts';

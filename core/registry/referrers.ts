@@ -2,6 +2,7 @@
  * Referrers (distribution specification 1.1): manifests that name another as their subject, listed by the
  * registry itself, or else in an index under the subject's fallback tag, which clients keep.
  */
+import type { HttpResponse } from '../http/client.ts';
 import { pause } from '../http/retry.ts';
 import { parseImageDocument } from '../oci/document.ts';
 import type { Descriptor, Index } from '../oci/image.ts';
@@ -11,11 +12,14 @@ import { MAX_MANIFEST } from '../primitives/limits.ts';
 import type { Repository } from './client.ts';
 import { isNotFound, RegistryAnswerError } from './errors.ts';
 import { putManifest } from './manifest-upload.ts';
+import { nextQuery, type Page, readPages } from './pages.ts';
 
 /** Tries to get an entry into the fallback index against other writers. */
 const TRIES = 8;
 /** Milliseconds after a write when it is looked for again: others may have read before and write after it. */
 const SETTLING = 20;
+/** How registries without the endpoint answer: as the specification has it, or with what their router says. */
+const NO_ENDPOINT = new Set([400, 404, 405, 406, 501]);
 const ZERO = parseDigest(`sha256:${'0'.repeat(64)}`);
 
 /** The tag under which clients list referrers where the registry does not: `sha256-<hex>`. */
@@ -23,25 +27,70 @@ export function referrersTag(subject: Digest): string {
   return subject.replace(':', '-');
 }
 
-/** All referrers of a subject, by whichever way the registry has. */
+/** Which referrers are wanted. */
+export interface ReferrerFilter {
+  readonly artifactType?: string;
+}
+
+/**
+ * All referrers of a subject, each once, by whichever way the registry has.
+ *
+ * @throws RegistryAnswerError, RegistryAccessError, RegistryStatusError; never for there being none
+ */
 export async function listReferrers(
   repository: Repository,
   subject: Digest,
   signal: AbortSignal,
+  { artifactType }: ReferrerFilter = {},
 ): Promise<readonly Descriptor[]> {
-  const response = await repository.send(`referrers/${subject}`, { headers: { accept: OCI_INDEX }, signal });
-  if (response.status === 200 && response.headers['content-type']?.startsWith(OCI_INDEX) === true) {
-    return indexOf(await response.bytes(MAX_MANIFEST), `the referrers of \`${subject}\``).manifests;
-  }
-  await response.discard();
-  return (await readFallback(repository, subject, signal)).index.manifests;
+  const seen = new Set<Digest>();
+  const first = artifactType === undefined ? '' : `?artifactType=${encodeURIComponent(artifactType)}`;
+  const take = (manifests: readonly Descriptor[]): Descriptor[] =>
+    manifests.filter((entry) => {
+      // Not every registry heeds the filter, whatever OCI-Filters-Applied says of it.
+      const isWanted = artifactType === undefined || entry.artifactType === artifactType;
+      const isNew = isWanted && !seen.has(entry.digest);
+      if (isNew) seen.add(entry.digest);
+      return isNew;
+    });
+  return readPages(repository, 'referrers', first, async (query): Promise<Page<Descriptor>> => {
+    const response = await askReferrers(repository, subject, query, signal);
+    if (response === undefined) {
+      const { manifests } = (await readFallback(repository, subject, signal)).index;
+      return { items: take(manifests), size: 0, next: undefined };
+    }
+    const bytes = await response.bytes(MAX_MANIFEST);
+    const items = take(indexOf(bytes, `the referrers of \`${subject}\``).manifests);
+    return { items, size: bytes.length, next: nextQuery(response.headerList('link')) };
+  });
 }
 
 /** True where the registry lists referrers itself. An older one set OCI-Subject without having the endpoint. */
 export async function listsReferrers(repository: Repository, signal: AbortSignal): Promise<boolean> {
-  const response = await repository.send(`referrers/${ZERO}`, { headers: { accept: OCI_INDEX }, signal });
+  const response = await askReferrers(repository, ZERO, '', signal);
+  await response?.discard();
+  return response !== undefined;
+}
+
+/** The registry's own list; undefined where it has no such endpoint, which some say in other ways than by 404. */
+async function askReferrers(
+  repository: Repository,
+  subject: Digest,
+  query: string,
+  signal: AbortSignal,
+): Promise<HttpResponse | undefined> {
+  const response = await repository.send(`referrers/${subject}${query}`, {
+    headers: { accept: OCI_INDEX },
+    signal,
+  });
+  const isIndex = response.headers['content-type']?.startsWith(OCI_INDEX) === true;
+  if (response.status === 200 && isIndex) return response;
+  if (response.status !== 200 && !NO_ENDPOINT.has(response.status)) {
+    const what = `listing the referrers of \`${subject}\` failed`;
+    throw await repository.failure(what, response, signal);
+  }
   await response.discard();
-  return response.status === 200 && response.headers['content-type']?.startsWith(OCI_INDEX) === true;
+  return undefined;
 }
 
 /**

@@ -24,6 +24,12 @@ export interface FakeRegistryOptions extends FakeServerOptions {
   readonly ifMatch?: boolean;
   /** Upload Locations: relative (default), absolute, or below another origin. */
   readonly location?: 'relative' | 'absolute' | `http://${string}` | `https://${string}`;
+  /** Entries of a list of tags or referrers that come at once, whatever is asked for; default all. */
+  readonly pageSize?: number;
+  /** False: pages of tags do not name the next by a Link. */
+  readonly link?: boolean;
+  /** False: referrers are not filtered by artifactType. */
+  readonly filters?: boolean;
 }
 
 /** What one repository holds. */
@@ -151,32 +157,47 @@ const HANDLERS: Readonly<Record<Route['kind'], Handler>> = {
     return { status: 200, headers, body: bytes };
   },
 
-  tags: (_request, { name }, { repositories }) =>
-    json({ name, tags: [...(repositories.get(name)?.tags.keys() ?? [])].sort() }),
+  tags({ url }, { name, rest }, { repositories, options }) {
+    const repository = repositories.get(name);
+    if (repository === undefined || rest !== 'list') return fault(404, 'NAME_UNKNOWN');
+    const last = url.searchParams.get('last') ?? '';
+    const all = [...repository.tags.keys()].sort().filter((tag) => tag > last);
+    const wanted = Number(url.searchParams.get('n') ?? all.length);
+    const tags = all.slice(0, Math.min(wanted, options.pageSize ?? wanted));
+    const hasNext = tags.length < all.length && options.link !== false;
+    const next = `?n=${wanted}&last=${encodeURIComponent(tags.at(-1) ?? '')}`;
+    return json({ name, tags }, 'application/json', hasNext ? linkTo(url, next) : {});
+  },
 
-  referrers(_request, { name, rest }, { repositories, options }) {
+  referrers({ url }, { name, rest }, { repositories, options }) {
     if (options.referrers === false) return fault(404, 'UNSUPPORTED');
-    const manifests = [...(repositories.get(name)?.manifests ?? [])].flatMap(
-      ([digest, { mediaType, bytes }]) => {
-        const { subject, artifactType, annotations, config } = JSON.parse(bytes.toString()) as Record<
-          string,
-          Descriptor
-        > & {
-          artifactType?: string;
-        };
-        if (subject?.digest !== rest) return [];
-        return [
-          {
-            mediaType,
-            digest,
-            size: bytes.length,
-            artifactType: artifactType ?? config?.mediaType,
-            annotations,
-          },
-        ];
-      },
-    );
-    return json({ schemaVersion: 2, mediaType: OCI_INDEX, manifests }, OCI_INDEX);
+    const all = [...(repositories.get(name)?.manifests ?? [])].flatMap(([digest, { mediaType, bytes }]) => {
+      const { subject, artifactType, annotations, config } = JSON.parse(bytes.toString()) as Record<
+        string,
+        Descriptor
+      > & {
+        artifactType?: string;
+      };
+      if (subject?.digest !== rest) return [];
+      return [
+        {
+          mediaType,
+          digest,
+          size: bytes.length,
+          artifactType: artifactType ?? config?.mediaType,
+          annotations,
+        },
+      ];
+    });
+    const type = options.filters === false ? null : url.searchParams.get('artifactType');
+    const wanted = type === null ? all : all.filter(({ artifactType }) => artifactType === type);
+    const from = Number(url.searchParams.get('from') ?? 0);
+    const to = from + (options.pageSize ?? wanted.length);
+    const filter = type === null ? '' : `&artifactType=${encodeURIComponent(type)}`;
+    return json({ schemaVersion: 2, mediaType: OCI_INDEX, manifests: wanted.slice(from, to) }, OCI_INDEX, {
+      ...(type === null ? {} : { 'oci-filters-applied': 'artifactType' }),
+      ...(to < wanted.length ? linkTo(url, `?from=${to}${filter}`) : {}),
+    });
   },
 };
 
@@ -258,8 +279,12 @@ function created(location: string, digest: string): Answer {
   return { status: 201, headers: { location, 'docker-content-digest': digest } };
 }
 
-function json(value: unknown, type = 'application/json'): Answer {
-  return { status: 200, headers: { 'content-type': type }, body: JSON.stringify(value) };
+function json(value: unknown, type = 'application/json', headers: Answer['headers'] = {}): Answer {
+  return { status: 200, headers: { 'content-type': type, ...headers }, body: JSON.stringify(value) };
+}
+
+function linkTo({ pathname }: URL, query: string): { readonly link: string } {
+  return { link: `<${pathname}${query}>; rel="next"` };
 }
 
 function fault(status: number, code: string): Answer {
