@@ -1,6 +1,6 @@
 /** The bases that need no plugin: a registry's images, OCI layouts, archives, and nothing at all. */
-import { isAbsolute, resolve } from 'node:path';
 import type { Image } from '../../oci/image.ts';
+import { absolutePath, schemeMeant, splitScheme, splitTag } from '../../oci/image-spec.ts';
 import { formatPlatform, normalizePlatform, type Platform } from '../../oci/platform.ts';
 import { formatReference, parseReference } from '../../oci/reference.ts';
 import { isDigest } from '../../primitives/digest.ts';
@@ -26,7 +26,7 @@ export async function findBase(reference: string, project: Project, graph: Graph
   const source = await graph.hooks.base.promise({ reference, project }, graph.context);
   if (source !== undefined) return source;
   const shown = visible(reference);
-  const [scheme, location] = split(reference);
+  const [scheme, location] = splitScheme(reference);
   const close = nearest(scheme, SCHEMES);
   throw new BaseError(`\`${shown}\` is no base that this build knows`, {
     hint:
@@ -43,7 +43,7 @@ export function ownBase(
   memory: RunMemory,
 ): BaseSource | undefined {
   if (reference === 'scratch') return scratch;
-  const [scheme, location] = split(reference);
+  const [scheme, location] = splitScheme(reference);
   switch (scheme) {
     case 'layout':
     case 'archive':
@@ -58,15 +58,10 @@ export function ownBase(
   }
 }
 
-/** `layuot:build` is a reference by the grammar as well. What follows the port of a registry is none; `app` is no `apt`. */
+/** `app` is no `apt`. */
 function isMisspelt(scheme: string, location: string): boolean {
-  const close = nearest(scheme, SCHEMES);
-  return close !== undefined && close !== 'apt' && /^[\w-]+$/.test(scheme) && !/^\d+\//.test(location);
-}
-
-function split(reference: string): [scheme: string, location: string] {
-  const at = reference.indexOf(':');
-  return at === -1 ? ['', reference] : [reference.slice(0, at), reference.slice(at + 1)];
+  const close = schemeMeant(scheme, location, SCHEMES);
+  return close !== undefined && close !== 'apt';
 }
 
 /** An image without files. Its Python is stated by whoever puts one there. */
@@ -97,30 +92,17 @@ function localBase(
     reference,
     async open(platform, signal, { directory, store }) {
       if (scheme === 'archive') {
-        const file = absolute(location, directory);
+        const file = absolutePath(location, directory);
         return memory.get(`base archive ${file} ${formatPlatform(platform)}`, async () => {
           const { readArchive } = await import('../../oci/archive.ts');
           return readArchive(file, { platform, store, signal });
         });
       }
       const { readLayout } = await import('../../oci/layout.ts');
-      const { path, tag } = await splitTag(location, directory);
+      const { path, tag } = splitTag(location, directory);
       return readLayout(path, { platform, ...(tag === undefined ? {} : { tag }) });
     },
   };
-}
-
-/** `DIR:TAG`, as other tools write it, unless a folder has that very name. */
-async function splitTag(location: string, directory: string): Promise<{ path: string; tag?: string }> {
-  const { existsSync } = await import('node:fs');
-  const whole = absolute(location, directory);
-  const at = location.lastIndexOf(':');
-  if (at <= 0 || existsSync(whole)) return { path: whole };
-  return { path: absolute(location.slice(0, at), directory), tag: location.slice(at + 1) };
-}
-
-function absolute(location: string, directory: string): string {
-  return isAbsolute(location) ? location : resolve(directory, location);
 }
 
 /** Key of the pin of a registry's base. */
