@@ -1,4 +1,5 @@
 /** What `pycontainer/registry` offers: pull, push, mount, referrers and credentials. */
+export { type BlobPlaces, createBlobPlaces } from './blob-places.ts';
 export { type BlobOutcome, type BlobSource, ensureBlob } from './blob-upload.ts';
 export {
   type Actions,

@@ -9,8 +9,9 @@ import { OCI_EMPTY } from '../oci/media-types.ts';
 import { formatReference, type Reference } from '../oci/reference.ts';
 import { streamOf } from '../primitives/bytes.ts';
 import { mapConcurrently } from '../primitives/concurrency.ts';
-import { type Digest, digestOf } from '../primitives/digest.ts';
+import { type Digest, digestOf, digestOfJson } from '../primitives/digest.ts';
 import { type Log, silentLog } from '../primitives/log.ts';
+import { type BlobPlaces, createBlobPlaces } from './blob-places.ts';
 import { type BlobOutcome, type BlobSource, ensureBlob } from './blob-upload.ts';
 import type { RegistryClient, Repository } from './client.ts';
 import { type ManifestSource, putManifest } from './manifest-upload.ts';
@@ -51,6 +52,10 @@ export interface PushOptions {
   readonly client: RegistryClient;
   readonly log?: Log;
   readonly signal: AbortSignal;
+  /** Where the run's other pushes left blobs: they are mounted from there. */
+  readonly places?: BlobPlaces;
+  /** Takes the step that moves the tag, for a caller with several pushes that are to become visible together. Default: it is done at once. */
+  readonly later?: (moveTag: () => Promise<void>) => void;
 }
 
 export interface PushResult {
@@ -72,7 +77,7 @@ const EMPTY = new TextEncoder().encode('{}');
 /** @throws a PycError; nothing is tagged then */
 export async function push(
   request: PushRequest,
-  { client, log = silentLog, signal }: PushOptions,
+  { client, log = silentLog, signal, places = createBlobPlaces(), later }: PushOptions,
 ): Promise<PushResult> {
   const { target, images, index } = request;
   const root = index ?? images[0]?.manifest;
@@ -80,7 +85,7 @@ export async function push(
     throw new TypeError('a push needs one image, or several and their index');
   }
   const repository = client.repository(target, 'pull,push');
-  const blobs = blobsOf(request, repository);
+  const blobs = blobsOf(request, repository, places);
   const { digest } = root.descriptor;
   const reference = formatReference({ host: target.host, repository: target.repository, digest });
   const count = (outcomes: readonly (readonly [BlobSource, BlobOutcome])[]): PushResult => {
@@ -98,13 +103,39 @@ export async function push(
   };
   if (await isComplete(repository, request, digest, signal)) {
     log.debug(`${reference} is there already`);
+    for (const { descriptor } of blobs) places.note(repository.host, repository.name, descriptor.digest);
     return count(blobs.map((blob) => [blob, 'present']));
   }
-  const outcomes = await mapConcurrently(blobs, PARALLEL, signal, async (blob, inner) => {
-    return [blob, await ensureWithProgress(repository, blob, log, inner)] as const;
+  const whole = wholeOf(request, root);
+  const isTwin = places.has(repository.host, repository.name, whole);
+  const outcomes = await mapConcurrently(isTwin ? [] : blobs, PARALLEL, signal, async (blob, inner) => {
+    const outcome = await ensureWithProgress(repository, blob, log, inner);
+    places.note(repository.host, repository.name, blob.descriptor.digest);
+    return [blob, outcome] as const;
   });
-  await pushManifests(repository, request, root, signal);
+  const moveTag = async (): Promise<void> => {
+    if (target.tag !== undefined) await putManifest(repository, root, target.tag, signal);
+  };
+  if (isTwin) {
+    if (later === undefined) await moveTag();
+    else later(moveTag);
+    return count(blobs.map((blob) => [blob, 'present']));
+  }
+  // Where the tag waits for others, all that can be refused is sent before.
+  const { settled } = await pushManifests(repository, request, root, later !== undefined, signal);
+  places.note(repository.host, repository.name, whole);
+  if (later === undefined) await Promise.all([settled, moveTag()]);
+  else {
+    await settled;
+    later(moveTag);
+  }
   return count(outcomes);
+}
+
+/** Stands for an image with its referrers: where a run pushed this, only a further tag is left to do. */
+function wholeOf({ referrers }: PushRequest, root: ManifestSource): Digest {
+  const manifests = [root, ...referrers.map(({ manifest }) => manifest)];
+  return digestOfJson(manifests.map(({ descriptor }) => descriptor.digest));
 }
 
 /**
@@ -131,10 +162,16 @@ async function isComplete(
 }
 
 /** Every blob once: configurations, layers, and those of referrers. */
-function blobsOf({ images, referrers, open }: PushRequest, repository: Repository): BlobSource[] {
+function blobsOf(
+  { images, referrers, open }: PushRequest,
+  repository: Repository,
+  places: BlobPlaces,
+): BlobSource[] {
   const blobs = new Map<Digest, BlobSource>();
   const add = (blob: BlobSource): void => {
-    if (!blobs.has(blob.descriptor.digest)) blobs.set(blob.descriptor.digest, blob);
+    const { digest } = blob.descriptor;
+    const mountFrom = blob.mountFrom ?? places.find(repository.host, digest);
+    if (!blobs.has(digest)) blobs.set(digest, { ...blob, mountFrom });
   };
   const inMemory = ({ descriptor, bytes }: Bytes): BlobSource => ({
     descriptor,
@@ -185,12 +222,14 @@ async function ensureWithProgress(
   return outcome;
 }
 
+/** All but the tag. @param alone put the root under its digest although its tag follows */
 async function pushManifests(
   repository: Repository,
   { target, images, index, referrers }: PushRequest,
   root: ManifestSource,
+  alone: boolean,
   signal: AbortSignal,
-): Promise<void> {
+): ReturnType<typeof pushReferrers> {
   const byDigest = (manifest: ManifestSource, inner: AbortSignal): Promise<Digest | undefined> =>
     putManifest(repository, manifest, manifest.descriptor.digest, inner);
   if (index !== undefined) {
@@ -201,10 +240,8 @@ async function pushManifests(
       byDigest,
     );
   }
-  if (referrers.length > 0 || target.tag === undefined) await byDigest(root, signal);
-  const { settled } = await pushReferrers(repository, referrers, signal);
-  const tagged = target.tag === undefined ? undefined : putManifest(repository, root, target.tag, signal);
-  await Promise.all([settled, tagged]);
+  if (alone || referrers.length > 0 || target.tag === undefined) await byDigest(root, signal);
+  return pushReferrers(repository, referrers, signal);
 }
 
 /** Resolves when all are listed; `settled` when no other writer is found to have replaced the lists meanwhile. */
