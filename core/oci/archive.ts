@@ -1,4 +1,5 @@
 /** Images in one file: OCI layouts as a tar, and what `docker save` writes. */
+export { openArchive } from './archive/archive-contents.ts';
 export { ArchiveReadError, type ReadArchiveOptions, readArchive } from './archive/read-archive.ts';
 export { ArchiveWriteError } from './archive/tar-file.ts';
 export {

@@ -1,4 +1,10 @@
 /** OCI image layouts: folders that hold images (image specification, "OCI Image Layout"). */
-export { LayoutError } from './layout/folder.ts';
-export { LayoutTagError, type ReadLayoutOptions, readLayout } from './layout/read-layout.ts';
+export { LayoutError, REF_NAME, tagOf } from './layout/folder.ts';
+export {
+  chooseEntries,
+  LayoutTagError,
+  openLayout,
+  type ReadLayoutOptions,
+  readLayout,
+} from './layout/read-layout.ts';
 export { type LayoutContents, LayoutWriteError, writeLayout } from './layout/write-layout.ts';

@@ -11,6 +11,7 @@ import {
   parseImageDocument,
 } from './document.ts';
 import type { ConfigDocument, Descriptor, Image, Layer, Manifest } from './image.ts';
+import type { LocalContents } from './local-contents.ts';
 import { DOCKER_CONFIG, isIndexType, OCI_CONFIG, OCI_INDEX } from './media-types.ts';
 import { formatPlatform, type Platform } from './platform.ts';
 import { choosePlatform, platformsOf } from './platform-choice.ts';
@@ -23,36 +24,27 @@ export class ImagePlatformError extends PycError {
   readonly code = 'PYC_IMAGE_PLATFORM_MISSING';
 }
 
-/** Where documents and layers come from. */
-export interface ImagePlace {
-  /** Names the place in errors, in backticks. */
-  readonly shown: string;
-  /** A document's bytes, verified. */
-  read(descriptor: Descriptor): Promise<Uint8Array>;
-  layer(descriptor: Descriptor, diffId: Digest): Layer;
-}
-
 /** Indexes in indexes. */
 const DEEPEST = 3;
 
 /**
  * @param entries what to choose from: one image, or one a platform
- * @throws ImagePlatformError, ImageDocumentError, and what the place throws
+ * @throws ImagePlatformError, ImageDocumentError, and what the contents throw
  */
 export async function openLocalImage(
   entries: readonly Descriptor[],
   platform: Platform,
-  place: ImagePlace,
+  contents: LocalContents,
 ): Promise<Image> {
-  const { shown } = place;
-  const { descriptor, bytes, manifest } = await findManifest(entries, platform, place);
+  const { shown } = contents;
+  const { descriptor, bytes, manifest } = await findManifest(entries, platform, contents);
   const { config: configured, layers, annotations } = manifest;
   if (configured.mediaType !== OCI_CONFIG && configured.mediaType !== DOCKER_CONFIG) {
     throw new ImageDocumentError(
       `${shown} is no container image: its configuration is \`${configured.mediaType}\``,
     );
   }
-  const config = parseConfigDocument(await place.read(configured), `the configuration of ${shown}`);
+  const config = parseConfigDocument(await contents.read(configured), `the configuration of ${shown}`);
   checkPlatform(config, descriptor, platform, shown);
   const diffIds = config.rootfs.diff_ids;
   if (layers.length !== diffIds.length) {
@@ -63,30 +55,41 @@ export async function openLocalImage(
   return {
     platform: descriptor.platform ?? platform,
     config,
-    layers: layers.map((layer, index) => place.layer(layer, diffIds[index]!)),
+    layers: layers.map((layer, index) => layerOf(layer, diffIds[index]!, contents)),
     manifest: { descriptor, bytes },
     ...(annotations === undefined ? {} : { annotations }),
+  };
+}
+
+function layerOf(descriptor: Descriptor, diffId: Digest, contents: LocalContents): Layer {
+  const file = contents.file(descriptor);
+  return {
+    descriptor,
+    diffId,
+    open: (signal) => contents.open(descriptor, signal),
+    isVerified: true,
+    ...(file === undefined ? {} : { file }),
   };
 }
 
 async function findManifest(
   entries: readonly Descriptor[],
   platform: Platform,
-  place: ImagePlace,
+  contents: LocalContents,
 ): Promise<{ readonly descriptor: Descriptor; readonly bytes: Uint8Array; readonly manifest: Manifest }> {
   let index = { schemaVersion: 2, mediaType: OCI_INDEX, manifests: entries } as const;
   for (let depth = 0; depth <= DEEPEST; depth += 1) {
     const chosen = choosePlatform(index, platform);
-    if (chosen === undefined) throw missing(place.shown, platform, platformsOf(index));
-    const bytes = await place.read(chosen);
-    const document: ImageDocument = parseImageDocument(bytes, place.shown, chosen.mediaType);
+    if (chosen === undefined) throw missing(contents.shown, platform, platformsOf(index));
+    const bytes = await contents.read(chosen);
+    const document: ImageDocument = parseImageDocument(bytes, contents.shown, chosen.mediaType);
     if (isIndexType(chosen.mediaType) !== (document.kind === 'index')) {
-      throw new ImageDocumentError(`${place.shown} lists \`${chosen.digest}\` as what it is not`);
+      throw new ImageDocumentError(`${contents.shown} lists \`${chosen.digest}\` as what it is not`);
     }
     if (document.kind === 'manifest') return { descriptor: chosen, bytes, manifest: document.value };
     index = { schemaVersion: 2, mediaType: OCI_INDEX, manifests: document.value.manifests };
   }
-  throw new ImageDocumentError(`${place.shown} has indexes within indexes, more than ${DEEPEST} deep`);
+  throw new ImageDocumentError(`${contents.shown} has indexes within indexes, more than ${DEEPEST} deep`);
 }
 
 function checkPlatform(config: ConfigDocument, listed: Descriptor, platform: Platform, shown: string): void {

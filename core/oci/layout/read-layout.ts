@@ -6,6 +6,7 @@ import { Readable as Stream } from 'node:stream';
 import { messageOf, PycError } from '../../primitives/errors.ts';
 import { visible } from '../../primitives/path.ts';
 import type { Descriptor, Image } from '../image.ts';
+import type { LocalContents } from '../local-contents.ts';
 import { openLocalImage } from '../local-image.ts';
 import { isIndexType, isManifestType } from '../media-types.ts';
 import type { Platform } from '../platform.ts';
@@ -31,6 +32,16 @@ export class LayoutTagError extends PycError {
  * ImagePlatformError; ImageDocumentError; BlobContentError
  */
 export async function readLayout(directory: string, options: ReadLayoutOptions): Promise<Image> {
+  const contents = await openLayout(directory);
+  return openLocalImage(
+    chooseEntries(contents.entries, options.tag, contents.shown),
+    options.platform,
+    contents,
+  );
+}
+
+/** @throws LayoutError for a folder that is no layout */
+export async function openLayout(directory: string): Promise<LocalContents> {
   const shown = `\`${visible(directory)}\``;
   const index = await readIndex(directory);
   if (index === undefined) {
@@ -38,17 +49,13 @@ export async function readLayout(directory: string, options: ReadLayoutOptions):
       hint: 'name a folder that has an `oci-layout` and an `index.json`',
     });
   }
-  const entries = chooseEntries(index.manifests, options.tag, shown);
-  return openLocalImage(entries, options.platform, {
+  return {
     shown,
+    entries: index.manifests,
     read: (descriptor) => readDocument(directory, descriptor),
-    layer: (descriptor, diffId) => ({
-      descriptor,
-      diffId,
-      file: blobPath(directory, descriptor.digest),
-      open: (signal) => openBlob(directory, descriptor, signal),
-    }),
-  });
+    open: (descriptor, signal) => openBlob(directory, descriptor, signal),
+    file: (descriptor) => blobPath(directory, descriptor.digest),
+  };
 }
 
 /** The entries that one name stands for. @throws LayoutTagError */
@@ -85,8 +92,8 @@ export async function openBlob(
 ): Promise<Readable> {
   const path = blobPath(directory, descriptor.digest);
   try {
-    // Links are not followed: what a layout says must lie in it.
-    const handle = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW);
+    // Links are not followed, since what a layout says must lie in it; a pipe would wait for ever for its other end.
+    const handle = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
     if (!(await handle.stat()).isFile()) {
       await handle.close();
       throw new LayoutError(`\`${visible(path)}\` is not a regular file`);

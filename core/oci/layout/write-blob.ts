@@ -51,7 +51,8 @@ async function writeLayer(
   signal: AbortSignal,
 ): Promise<void> {
   const what = 'the image';
-  if (layer.file === undefined) {
+  if (layer.file === undefined || !(await lstat(layer.file).catch(() => undefined))?.isFile()) {
+    // Whoever opens it says what is wrong with a link or a pipe in its place.
     const source = verified(await layer.open(signal), descriptor, what);
     await pipeline(Readable.from(source, { objectMode: false }), createWriteStream(draft, { flags: 'wx' }), {
       signal,
