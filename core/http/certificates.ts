@@ -32,7 +32,11 @@ export async function trustedCertificates(
       });
     }
   }
-  if (extra.length === 0) return undefined;
+  return extra.length === 0 ? undefined : withRoots(extra);
+}
+
+/** The runtime's own authorities and further ones. */
+export async function withRoots(extra: readonly string[]): Promise<string[]> {
   const { rootCertificates } = await import('node:tls');
   return [...rootCertificates, ...extra];
 }

@@ -15,6 +15,8 @@ export interface HttpRequest {
   readonly redirect?: 'follow' | 'manual';
   /** Further tries after 408, 429, 5xx and broken connections; default 4 for GET and HEAD, 0 otherwise. */
   readonly retries?: number;
+  /** False: the origin may show any certificate. Holds for this origin alone, not for where it redirects to. */
+  readonly verify?: boolean;
 }
 
 export interface HttpResponse {

@@ -15,6 +15,8 @@ export interface Exchange {
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: HttpRequest['body'];
   readonly bodySize?: number | undefined;
+  /** False: its certificate is not looked at. */
+  readonly verify?: boolean;
 }
 
 const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
@@ -53,6 +55,7 @@ export function prepare(request: HttpRequest): Exchange {
     method: request.method ?? 'GET',
     headers,
     ...(request.body === undefined ? {} : { body: request.body, bodySize: request.bodySize }),
+    ...(request.verify === false ? { verify: false } : {}),
   };
 }
 
@@ -97,6 +100,7 @@ export function redirected(exchange: Exchange, status: number, location: string)
     ...(becomesGet || exchange.body === undefined
       ? {}
       : { body: exchange.body, bodySize: exchange.bodySize }),
+    ...(exchange.verify === false && to.origin === from.origin ? { verify: false } : {}),
   };
 }
 

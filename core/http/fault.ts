@@ -41,6 +41,8 @@ const AT_CONNECT = new Set([
   'ENETUNREACH',
 ]);
 
+/** What the other side says in a TLS alert (RFC 8446, 6.2). */
+const CLIENT_CERTIFICATE = /^ERR_SSL_.*ALERT_.*(?:CERTIFICATE|UNKNOWN_CA)/;
 const CERTIFICATE = /CERT|SELF_SIGNED|UNABLE_TO_VERIFY|ISSUER/;
 /** Trying these again soon gives the same answer. */
 const LASTING = new Set(['ENOTFOUND', 'EPROTO', 'ERR_SSL_WRONG_VERSION_NUMBER', 'UND_ERR_HEADERS_OVERFLOW']);
@@ -63,12 +65,19 @@ export function faultOf(
       cause: thrown,
     });
   }
+  if (CLIENT_CERTIFICATE.test(code)) {
+    return new HttpCertificateError(
+      `\`${url.host}\` does not take the certificate of this side, or wants one: ${messageOf(thrown)}`,
+      where,
+      { hint: `put \`client.cert\` and \`client.key\` into \`certs.d/${url.host}\``, cause: thrown },
+    );
+  }
   if (CERTIFICATE.test(code)) {
     return new HttpCertificateError(
       `the certificate of \`${url.host}\` is not trusted: ${messageOf(thrown)}`,
       where,
       {
-        hint: 'name a file with its certificate authority in `SSL_CERT_FILE`',
+        hint: `name a file with its certificate authority in \`SSL_CERT_FILE\`, or put it into \`certs.d/${url.host}\``,
         cause: thrown,
       },
     );
