@@ -211,6 +211,11 @@ export interface Receipt {
 export interface Destination {
   /** The SPEC. */
   readonly name: string;
+  /**
+   * Where it lies, as in `registry ghcr.io`: destinations of several lanes are published at once, those of one lane one after
+   * the other. Those that name none share a lane.
+   */
+  readonly lane?: string;
   publish(build: FinishedBuild, context: PublishContext): Promise<Receipt>;
 }
 
@@ -219,4 +224,9 @@ export interface PublishContext {
   readonly signal: AbortSignal;
   /** The bytes of a layer, from the store or wherever the layer lies. */
   open(layer: Layer): Promise<Readable>;
+  /**
+   * Takes the step that makes what was published visible, such as moving a tag: it is done when every destination of the build
+   * has all else. Absent where this destination is the only one.
+   */
+  readonly last?: (step: () => Promise<void>) => void;
 }

@@ -83,8 +83,9 @@ function registry(name: string, text: string, session: Session, registries: Regi
   const target = parseReference(text);
   return {
     name,
-    async publish(build, { signal }) {
-      const { push } = await import('../../registry/index.ts');
+    lane: `registry ${target.host}`,
+    async publish(build, { signal, last }) {
+      const { createBlobPlaces, push } = await import('../../registry/index.ts');
       const result = await push(
         {
           target:
@@ -95,7 +96,13 @@ function registry(name: string, text: string, session: Session, registries: Regi
           index: build.index,
           referrers: build.referrers,
         },
-        { client: await registries.client([target.host]), log: session.log, signal },
+        {
+          client: await registries.client([target.host]),
+          log: session.log,
+          signal,
+          places: session.memory.get('places of blobs', createBlobPlaces),
+          ...(last === undefined ? {} : { later: last }),
+        },
       );
       return { destination: name, ...result };
     },

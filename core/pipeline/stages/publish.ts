@@ -1,5 +1,7 @@
-/** The publish stage: which destinations the outputs name, and handing the finished build to each in turn. */
+/** The publish stage: which destinations the outputs name, and handing the finished build to each. */
+import type { Layer } from '../../oci/image.ts';
 import { DEFAULT_TAG, parseReference } from '../../oci/reference.ts';
+import { mapConcurrently } from '../../primitives/concurrency.ts';
 import { PycError } from '../../primitives/errors.ts';
 import { nearest } from '../../primitives/nearest.ts';
 import type { Graph } from '../graph.ts';
@@ -21,6 +23,9 @@ export class PushError extends PycError {
 
 /** Where an image goes when nothing is asked for. */
 export const DEFAULT_OUTPUT = 'layout:build/image';
+
+/** Last steps at once. */
+const AT_ONCE = 4;
 
 /** Schemes of our own destinations: what an unknown one is compared with. */
 const SCHEMES = ['layout', 'archive', 'docker-archive', 'registry', 'wheelhouse'];
@@ -80,22 +85,34 @@ export async function findDestinations(specs: readonly string[], graph: Graph): 
   return found;
 }
 
-/** Publishes to every destination in order; what was published stays where a later one fails. */
+/**
+ * Publishes to every destination, in order within a lane. Where several are to become visible, none does before all have
+ * what they need; what was published beside stays where another one fails.
+ */
 export async function publishBuild(
   build: FinishedBuild,
   destinations: readonly Destination[],
   graph: Graph,
 ): Promise<Receipt[]> {
   const plan = await graph.hooks.publish.promise({ build, destinations }, graph.context);
-  const receipts: Receipt[] = [];
+  const { signal } = graph.context;
+  const steps: (() => Promise<void>)[] = [];
+  const last =
+    plan.destinations.length > 1 ? { last: (step: () => Promise<void>) => void steps.push(step) } : {};
+  const lanes = new Map<string, Destination[]>();
   for (const destination of plan.destinations) {
-    receipts.push(
-      await destination.publish(plan.build, {
-        signal: graph.context.signal,
-        open: (layer) => layer.open(graph.context.signal),
-      }),
-    );
+    const { lane = '' } = destination;
+    lanes.set(lane, [...(lanes.get(lane) ?? []), destination]);
   }
+  const published = new Map<Destination, Receipt>();
+  await mapConcurrently([...lanes.values()], lanes.size, signal, async (lane, inner) => {
+    for (const destination of lane) {
+      const context = { signal: inner, open: (layer: Layer) => layer.open(inner), ...last };
+      published.set(destination, await destination.publish(plan.build, context));
+    }
+  });
+  await mapConcurrently(steps, AT_ONCE, signal, (step) => step());
+  const receipts = plan.destinations.map((destination) => published.get(destination)!);
   await graph.hooks.published.promise(receipts, graph.context);
   return receipts;
 }
