@@ -31,6 +31,7 @@ export type {
   BaseRequest,
   BuildContext,
   BuildHooks,
+  CredentialsRequest,
   DestinationRequest,
   Failure,
   HookName,

@@ -5,6 +5,7 @@
 import { formatPlatform } from '../oci/platform.ts';
 import { visible } from '../primitives/path.ts';
 import { normalizeName } from '../python/name.ts';
+import type { Credentials } from '../registry/credentials.ts';
 import type { HookName, SbomInput } from './hooks.ts';
 import {
   bytes,
@@ -21,6 +22,7 @@ import {
   type Shape,
   table,
   text,
+  unshown,
 } from './result-shape.ts';
 import type { Collected, ImageConfig, LayerPlan, Resolution } from './values.ts';
 
@@ -42,7 +44,7 @@ const distribution = members({
   requestedBy: list(text),
   file: optional(members({ name: text, hashes: list(text) })),
 });
-const destination = members({ name: text, publish: method });
+const destination = members({ name: text, lane: optional(text), publish: method });
 const attachment = members({
   artifactType: text,
   mediaType: text,
@@ -59,11 +61,26 @@ const target = members({
   libc: members({ family: oneOf('glibc', 'musl'), version: text }),
 });
 
+/** What there is beside the kind of credentials. */
+const secret = unshown(text);
+const SECRETS: Readonly<Record<string, Shape>> = {
+  basic: members({ username: secret, password: secret }),
+  identity: members({ username: secret, token: secret }),
+  bearer: members({ token: secret }),
+};
+const kind = members({
+  kind: unshown(oneOf(...Object.keys(SECRETS))),
+  expires: optional(unshown(number)),
+});
+const credentials: Shape = (value, path) =>
+  unshown(object)(value, path) ?? kind(value, path) ?? SECRETS[(value as Credentials).kind]!(value, path);
+
 /** What nobody can do without; a hook that is missing here gives nothing that is used. */
 const RESULTS: Partial<Readonly<Record<HookName, Shape>>> = {
   project: members({ directory: text, name: text, isPackage: flag }),
   lock: members({ path: text, format: text, select: method }),
   base: members({ reference: text, open: method }),
+  credentials,
   python: members({ target, interpreter: text }),
   resolve: members({
     platform,

@@ -6,6 +6,7 @@
 import { AsyncSeriesBailHook, AsyncSeriesHook, AsyncSeriesWaterfallHook } from 'tapable';
 import type { Attachment, Image } from '../oci/image.ts';
 import type { Platform } from '../oci/platform.ts';
+import type { Credentials } from '../registry/credentials.ts';
 import type { BuildReport } from './report.ts';
 import type { ResolvedConfig } from './settings.ts';
 import type {
@@ -40,6 +41,13 @@ export interface BaseRequest {
   /** What the configuration or the command line says, or the default. */
   readonly reference: string;
   readonly project: Project;
+}
+/** Asked of `credentials`. */
+export interface CredentialsRequest {
+  /** As users write it: `docker.io`, `ghcr.io`, `localhost:5000`. Lower case. */
+  readonly host: string;
+  /** As in `library/python`. */
+  readonly repository: string;
 }
 /** Asked of `python`. */
 export interface PythonRequest {
@@ -135,7 +143,7 @@ export interface BuildHooks {
    * - stage: resolve
    * - takes: {@link BaseRequest}
    * - gives: {@link BaseSource}
-   * - before: `destination`
+   * - before: `credentials`
    * - after: `lock`
    *
    * ```ts
@@ -145,6 +153,25 @@ export interface BuildHooks {
    * ```
    */
   readonly base: Find<BaseRequest, BaseSource>;
+  /**
+   * What opens a registry. Asked once a repository, and only where its registry wants to know who asks: for bases, outputs and
+   * whatever else is read or written there. What the command line states comes before any answer. An answer for a host that
+   * only looks like one's own gives a secret away: compare the whole name.
+   *
+   * - kind: find
+   * - stage: resolve
+   * - takes: {@link CredentialsRequest}
+   * - gives: {@link Credentials}
+   * - before: `destination`
+   * - after: `base`
+   *
+   * ```ts
+   * hooks.credentials.tapPromise('house-registry', async ({ host }) =>
+   *   host === 'registry.example.com' ? { kind: 'bearer', token: await houseToken() } : undefined,
+   * );
+   * ```
+   */
+  readonly credentials: Find<CredentialsRequest, Credentials>;
   /**
    * The Python that markers and tags are evaluated against: from the base, never from the host.
    *
@@ -345,7 +372,7 @@ export interface BuildHooks {
    * - takes: {@link DestinationRequest}
    * - gives: {@link Destination}
    * - before: `python`
-   * - after: `base`
+   * - after: `credentials`
    *
    * ```ts
    * hooks.destination.tapPromise('tape', async ({ scheme, location }) =>
@@ -437,6 +464,7 @@ export function createHooks(): BuildHooks {
     project: find('project', 'request'),
     lock: find('lock', 'request'),
     base: find('base', 'request'),
+    credentials: find('credentials', 'request'),
     python: find('python', 'request'),
     resolve: shape('resolve'),
     resolved: notify('resolved'),

@@ -61,6 +61,14 @@ export function members(shapes: Readonly<Record<string, Shape>>): Shape {
   };
 }
 
+/** The same, where no message may show what is there instead. */
+export function unshown(inner: Shape): Shape {
+  return (value, path) =>
+    inner(value, path) === undefined
+      ? undefined
+      : `${at(path)} is ${value === undefined ? 'missing' : 'not what it has to be'}`;
+}
+
 export function optional(inner: Shape): Shape {
   return (value, path) => (value === undefined ? undefined : inner(value, path));
 }

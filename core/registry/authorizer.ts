@@ -42,14 +42,18 @@ const SUPPORTED = ['bearer', 'basic'];
 export function createAuthorizer(http: HttpClient, credentials: CredentialSource): Authorizer {
   const hosts = new Map<string, HostState>();
   const known = new Map<string, Promise<Credentials | undefined>>();
+  /** When credentials end, by what they are known under. */
+  const ends = new Map<string, number>();
   const secrets = new Set<string>();
 
   const find = (target: Target, signal?: AbortSignal): Promise<Credentials | undefined> => {
     const key = `${target.host}/${target.repository}`;
+    if ((ends.get(key) ?? Number.POSITIVE_INFINITY) <= Date.now()) known.delete(key);
     const found =
       known.get(key) ??
       credentials(target.host, target.repository, signal).then((answer) => {
         if (answer === undefined) return answer;
+        if (answer.expires !== undefined) ends.set(key, answer.expires);
         secrets.add(answer.kind === 'basic' ? answer.password : answer.token);
         secrets.add(basicHeader(answer).slice('Basic '.length));
         return answer;

@@ -1,11 +1,16 @@
 /** What opens a registry, and where it may come from. How it is sent is not known here. */
 
-export type Credentials =
+/** What opens a registry. */
+export type Credentials = (
   | { readonly kind: 'basic'; readonly username: string; readonly password: string }
   /** An OAuth2 refresh token, exchanged at the token endpoint. */
   | { readonly kind: 'identity'; readonly username: string; readonly token: string }
   /** A token that the registry itself takes. */
-  | { readonly kind: 'bearer'; readonly token: string };
+  | { readonly kind: 'bearer'; readonly token: string }
+) & {
+  /** Milliseconds since 1970 from which on they are asked for anew; default never. */
+  readonly expires?: number;
+};
 
 /**
  * Finds credentials for a repository; undefined passes on.

@@ -13,6 +13,7 @@ import type {
 export declare const api: PluginApi;
 export declare const houseBase: BaseSource;
 export declare const cupboard: { find(name: string | undefined): Promise<WheelFile | undefined> };
+export declare function houseToken(): Promise<string>;
 export declare function knownPython(platform: Platform): PythonInBase;
 export declare function notesFor(image: FinishedImage): Attachment;
 export declare function tapeDrive(location: string): Destination;

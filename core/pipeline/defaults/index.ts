@@ -10,13 +10,13 @@ import { ownDestination } from './destinations.ts';
 import { findLock } from './lock.ts';
 import { findProject } from './project.ts';
 import { findPython } from './python.ts';
-import { createRegistries } from './registries.ts';
+import { createRegistries, ownKeychain, type Registries } from './registries.ts';
 import { findWheel } from './wheel.ts';
 
-/** Taps `project`, `lock`, `base`, `python`, `wheel` and `destination`. */
+/** Taps `project`, `lock`, `base`, `credentials`, `python`, `wheel` and `destination`. */
 export function corePlugin(config: ResolvedConfig, session: Session, base: BaseFileReader): Plugin {
   const { memory } = session;
-  const registries = memory.get('registries', () => createRegistries(session));
+  const keychain = memory.get('keychain', () => ownKeychain(session));
   const locks = memory.get(
     `locks ${JSON.stringify([config.lock ?? null, config.package ?? null, config.extras, config.groups])}`,
     () => new WeakMap<Project, ReturnType<typeof findLock>>(),
@@ -33,6 +33,13 @@ export function corePlugin(config: ResolvedConfig, session: Session, base: BaseF
     name: 'pycontainer',
     apply(hooks) {
       const { name } = this;
+      // Images whose plugins know no credentials share their clients, and so the tokens.
+      const isShared = hooks.credentials.taps.length === 0;
+      const open = (): Registries =>
+        createRegistries(session, (host, repository) =>
+          hooks.credentials.promise({ host, repository }, { signal: session.signal, config }),
+        );
+      const registries = isShared ? memory.get('registries', open) : open();
       hooks.project.tapPromise(name, async ({ directory }) =>
         memory.get(`project ${directory}`, () => findProject(directory, session.signal)),
       );
@@ -42,6 +49,9 @@ export function corePlugin(config: ResolvedConfig, session: Session, base: BaseF
         return found;
       });
       hooks.base.tapPromise(name, async ({ reference }) => ownBase(reference, registries, memory));
+      hooks.credentials.tapPromise(name, async ({ host, repository }) =>
+        keychain(host, repository, session.signal),
+      );
       hooks.python.tapPromise(name, async (request) => findPython(request, config, session, base));
       hooks.wheel.tapPromise(name, async ({ distribution }) =>
         distribution.source === 'wheel'

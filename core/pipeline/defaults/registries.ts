@@ -1,5 +1,5 @@
 /** The registry client of one run: its credentials come from the run, then from where other tools keep them. */
-import type { RegistryClient } from '../../registry/index.ts';
+import type { CredentialSource, RegistryClient } from '../../registry/index.ts';
 import type { Session } from '../session.ts';
 
 export interface Registries {
@@ -7,22 +7,26 @@ export interface Registries {
   client(hosts?: readonly string[]): Promise<RegistryClient>;
 }
 
-/** Makes the clients of a session. The run's own credentials go to the hosts that are pushed to, and to no other. */
-export function createRegistries(session: Pick<Session, 'http' | 'log' | 'env' | 'credentials'>): Registries {
+/**
+ * Makes the clients of a session. The run's own credentials go to the hosts that are pushed to, and to no other.
+ *
+ * @param others whatever else knows credentials; default the files and helpers of this host
+ */
+export function createRegistries(
+  session: Pick<Session, 'http' | 'log' | 'env' | 'credentials'>,
+  others: CredentialSource = ownKeychain(session),
+): Registries {
   const clients = new Map<string, Promise<RegistryClient>>();
   const make = async (hosts: readonly string[]): Promise<RegistryClient> => {
-    const { createKeychain, createRegistryClient, credentialChain, statedCredentials } = await import(
+    const { createRegistryClient, credentialChain, statedCredentials } = await import(
       '../../registry/index.ts'
     );
-    const keychain = createKeychain({ env: session.env });
     const { credentials } = session;
     return createRegistryClient({
       http: session.http,
       log: session.log,
       credentials:
-        credentials === undefined
-          ? keychain
-          : credentialChain(statedCredentials(credentials, hosts), keychain),
+        credentials === undefined ? others : credentialChain(statedCredentials(credentials, hosts), others),
     });
   };
   return {
@@ -32,5 +36,14 @@ export function createRegistries(session: Pick<Session, 'http' | 'log' | 'env' |
       clients.set(key, known);
       return known;
     },
+  };
+}
+
+/** The files and helpers of this host, which are read when the first registry asks. */
+export function ownKeychain({ env }: Pick<Session, 'env'>): CredentialSource {
+  let keychain: Promise<CredentialSource> | undefined;
+  return async (host, repository, signal) => {
+    keychain ??= import('../../registry/index.ts').then(({ createKeychain }) => createKeychain({ env }));
+    return (await keychain)(host, repository, signal);
   };
 }

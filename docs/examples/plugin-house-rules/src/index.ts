@@ -14,7 +14,7 @@ const NAME = 'pycontainer-plugin-house-rules';
 export default definePlugin({
   name: NAME,
   options,
-  apply(hooks, api, { bases, wheelList, leaveOut, ownLayer }) {
+  apply(hooks, api, { bases, registries, wheelList, leaveOut, ownLayer }) {
     hooks.project.tapPromise(NAME, ({ directory }) => findSetupCfg(directory));
     hooks.lock.tapPromise(NAME, ({ project }) => readWheelList(project.directory, wheelList));
     hooks.base.tapPromise(NAME, async (request, context) => {
@@ -23,6 +23,13 @@ export default definePlugin({
       // Asked once more, by the name that others know it by.
       const source = await hooks.base.promise({ ...request, reference: base.is }, context);
       return houseBase(request.reference, base.is, source);
+    });
+    // The whole name of the host counts: `registry.example.com.evil.org` gets nothing.
+    hooks.credentials.tap(NAME, ({ host }) => {
+      const account = registries[host];
+      const password = account === undefined ? undefined : api.env[account.password];
+      if (account === undefined || password === undefined || password === '') return undefined;
+      return { kind: 'basic', username: account.username, password };
     });
     hooks.python.tap(NAME, ({ reference, platform }) => pythonOf(bases[reference], platform));
     hooks.resolve.tap(NAME, (resolution) => {

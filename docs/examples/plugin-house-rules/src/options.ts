@@ -17,12 +17,20 @@ const base = z.strictObject({
     .optional(),
 });
 
+const registry = z.strictObject({
+  username: z.string().min(1),
+  /** Name of the environment variable that holds the password. */
+  password: z.string().regex(/^[A-Za-z_]\w*$/, 'write the name of an environment variable, never its value'),
+});
+
 export type HouseBase = z.output<typeof base>;
 
 export const options = z
   .strictObject({
     /** Name, as in `house:python` → what it is. */
     bases: z.record(z.string().min(1), base).default({}),
+    /** Host, as in `registry.example.com` → who asks there. */
+    registries: z.record(z.string().min(1), registry).default({}),
     /** A file of addresses of wheels, which says what a project needs where it is there. */
     wheelList: z.string().min(1).default('wheels.txt'),
     /** Distributions that go into no image. */

@@ -8,6 +8,7 @@ import {
   type FakeIndex,
   offerWheel,
   startFakeIndex,
+  startFakeRegistry,
 } from 'pycontainer/testing';
 import houseRules from '../src/index.ts';
 
@@ -66,6 +67,26 @@ test('builds an older project, with a setup.cfg and a list of wheels', async () 
   assert.deepEqual(built.report.lock, { path: 'wheels.txt', format: 'wheel-list' });
   assert.equal(built.report.project?.name, 'old-shop');
   assert.equal(built.report.project?.version, '2.0');
+});
+
+test('opens the registries of the house, with a password from the environment', async () => {
+  const access = { kind: 'basic', username: 'house', password: 'a-secret' } as const;
+  const registry = await startFakeRegistry({ access });
+  try {
+    const registries = { [registry.host]: { username: 'house', password: 'HOUSE_PASSWORD' } };
+    const config = {
+      tags: [`${registry.host}/shop:1.0`],
+      push: true,
+      plugins: [houseRules({ registries })],
+    };
+    const built = await buildInMemory({}, config, { env: { HOUSE_PASSWORD: access.password } });
+    expectBuild(built).toBeBuilt();
+    assert.ok(registry.repository('shop').tags.has('1.0'));
+    assert.equal(JSON.stringify(built.report).includes(access.password), false);
+    expectBuild(await buildInMemory({}, config)).toFailWith('PYC_REGISTRY_ACCESS');
+  } finally {
+    await registry.close();
+  }
 });
 
 test('says why no wheel of a list fits, and which lines are none', async () => {
