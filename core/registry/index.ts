@@ -1,5 +1,6 @@
 /** What `pycontainer/registry` offers: pull, push, mount, referrers and credentials. */
 export { type BlobPlaces, createBlobPlaces } from './blob-places.ts';
+export { ensureBlobShown } from './blob-progress.ts';
 export { type BlobOutcome, type BlobSource, ensureBlob } from './blob-upload.ts';
 export {
   type Actions,
@@ -43,6 +44,7 @@ export {
   type ReferrerFilter,
   referrersTag,
 } from './referrers.ts';
+export { announceReferrers, type PutReferrer } from './referrers-upload.ts';
 export { openRegistryImage, type RegistryImage } from './registry-image.ts';
 export { type RegistryImageOptions, resolveTag } from './resolution.ts';
 export { listTags } from './tags.ts';

@@ -12,10 +12,11 @@ import { mapConcurrently } from '../primitives/concurrency.ts';
 import { type Digest, digestOf, digestOfJson } from '../primitives/digest.ts';
 import { type Log, silentLog } from '../primitives/log.ts';
 import { type BlobPlaces, createBlobPlaces } from './blob-places.ts';
-import { type BlobOutcome, type BlobSource, ensureBlob } from './blob-upload.ts';
+import { ensureBlobShown } from './blob-progress.ts';
+import type { BlobOutcome, BlobSource } from './blob-upload.ts';
 import type { RegistryClient, Repository } from './client.ts';
 import { type ManifestSource, putManifest } from './manifest-upload.ts';
-import { addToFallback, listsReferrers } from './referrers.ts';
+import { announceReferrers } from './referrers-upload.ts';
 
 /** A document with its bytes. */
 interface Bytes {
@@ -109,7 +110,7 @@ export async function push(
   const whole = wholeOf(request, root);
   const isTwin = places.has(repository.host, repository.name, whole);
   const outcomes = await mapConcurrently(isTwin ? [] : blobs, PARALLEL, signal, async (blob, inner) => {
-    const outcome = await ensureWithProgress(repository, blob, log, inner);
+    const outcome = await ensureBlobShown(repository, blob, log, inner);
     places.note(repository.host, repository.name, blob.descriptor.digest);
     return [blob, outcome] as const;
   });
@@ -203,25 +204,6 @@ function blobsOf(
   return [...blobs.values()];
 }
 
-async function ensureWithProgress(
-  repository: Repository,
-  blob: BlobSource,
-  log: Log,
-  signal: AbortSignal,
-): Promise<BlobOutcome> {
-  const { digest, size } = blob.descriptor;
-  const id = `push ${repository.host}/${repository.name} ${digest}`;
-  const label = `push ${digest.slice('sha256:'.length, 'sha256:'.length + 12)}`;
-  let started = false;
-  const outcome = await ensureBlob(repository, blob, signal, (done) => {
-    log.progress({ id, label, state: started ? 'advance' : 'start', done, total: size });
-    started = true;
-  });
-  if (started) log.progress({ id, label, state: 'end', done: size, total: size });
-  log.debug(`${label}: ${outcome}`);
-  return outcome;
-}
-
 /** All but the tag. @param alone put the root under its digest although its tag follows */
 async function pushManifests(
   repository: Repository,
@@ -244,47 +226,14 @@ async function pushManifests(
   return pushReferrers(repository, referrers, signal);
 }
 
-/** Resolves when all are listed; `settled` when no other writer is found to have replaced the lists meanwhile. */
 async function pushReferrers(
   repository: Repository,
   referrers: readonly PushedReferrer[],
   signal: AbortSignal,
-): Promise<{ readonly settled: Promise<unknown> | undefined }> {
-  const done = { settled: undefined };
-  if (referrers.length === 0) return done;
-  const noted = await mapConcurrently(referrers, PARALLEL, signal, ({ manifest }, inner) =>
-    putManifest(repository, manifest, manifest.descriptor.digest, inner),
-  );
-  const said = referrers.every(({ subject }, index) => noted[index] === subject.digest);
-  if (said && (await listsReferrers(repository, signal))) return done;
-  const bySubject = new Map<Digest, Descriptor[]>();
-  for (const { subject, manifest } of referrers) {
-    bySubject.set(subject.digest, [...(bySubject.get(subject.digest) ?? []), entryOf(manifest)]);
-  }
-  let open = bySubject.size;
-  return new Promise((resolve, reject) => {
-    const settled = mapConcurrently([...bySubject], PARALLEL, signal, ([subject, entries], inner) => {
-      let isListed = false;
-      return addToFallback(repository, subject, entries, inner, () => {
-        if (!isListed) open -= 1;
-        isListed = true;
-        if (open === 0) resolve({ settled });
-      });
-    });
-    settled.catch(reject);
+): ReturnType<typeof announceReferrers> {
+  const put = await mapConcurrently(referrers, PARALLEL, signal, async ({ subject, manifest }, inner) => {
+    const noted = await putManifest(repository, manifest, manifest.descriptor.digest, inner);
+    return { subject: subject.digest, manifest, noted };
   });
-}
-
-/** What the list of referrers says of one: its artifact type and annotations are copied from the manifest. */
-function entryOf({ descriptor, bytes }: ManifestSource): Descriptor {
-  const { value } = parseImageDocument(bytes, 'a referrer', descriptor.mediaType);
-  const artifactType = value.artifactType ?? ('config' in value ? value.config.mediaType : undefined);
-  const { mediaType, digest, size } = descriptor;
-  return {
-    mediaType,
-    digest,
-    size,
-    ...(artifactType === undefined ? {} : { artifactType }),
-    ...(value.annotations === undefined ? {} : { annotations: value.annotations }),
-  };
+  return announceReferrers(repository, put, signal);
 }
