@@ -11,9 +11,14 @@ import {
   type FakeServerOptions,
   startFakeServer,
 } from './fake-server.ts';
+import { createUploads, type UploadHandler } from './fake-uploads.ts';
 import { createGate, type FakeAccess } from './registry-access.ts';
+import { created, fault } from './registry-answers.ts';
+import { faultsInTurn, type RegistryFault } from './registry-faults.ts';
 
 export interface FakeRegistryOptions extends FakeServerOptions {
+  /** Each strikes as often as it says, where `fault` has nothing to say. */
+  readonly faults?: readonly RegistryFault[];
   /** Default: everybody may do everything. */
   readonly access?: FakeAccess;
   /** False: no referrers endpoint and no OCI-Subject, as older registries. */
@@ -24,6 +29,14 @@ export interface FakeRegistryOptions extends FakeServerOptions {
   readonly ifMatch?: boolean;
   /** Upload Locations: relative (default), absolute, or below another origin. */
   readonly location?: 'relative' | 'absolute' | `http://${string}` | `https://${string}`;
+  /** False: a blob that comes with the POST is left, and an ordinary upload started. */
+  readonly oneRequest?: boolean;
+  /** Larger bodies are answered 413, as proxies with a limit do. */
+  readonly largestBody?: number;
+  /** Pieces of an upload must be this long, the last one aside; uploads say so in OCI-Chunk-Min-Length. */
+  readonly shortestChunk?: number;
+  /** False: an upload whose connection broke is forgotten. */
+  readonly resumable?: boolean;
   /** Entries of a list of tags or referrers that come at once, whatever is asked for; default all. */
   readonly pageSize?: number;
   /** False: pages of tags do not name the next by a Link. */
@@ -50,20 +63,23 @@ export interface FakeRegistry extends FakeServer {
 /** Starts one. */
 export async function startFakeRegistry(options: FakeRegistryOptions = {}): Promise<FakeRegistry> {
   const repositories = new Map<string, FakeRepository>();
-  const uploads = new Map<string, Buffer[]>();
   const repository = (name: string): FakeRepository => {
     const known = repositories.get(name) ?? { blobs: new Map(), manifests: new Map(), tags: new Map() };
     repositories.set(name, known);
     return known;
   };
   const gate = createGate(options.access ?? { kind: 'anonymous' }, () => server.origin);
-  const state: State = {
+  const answerUpload = createUploads({
     options,
-    uploads,
     repository,
-    repositories,
     origin: () => server.origin,
     covers: gate.covers,
+  });
+  const state: State = {
+    options,
+    repository,
+    repositories,
+    uploads: answerUpload,
   };
 
   const server = await startFakeServer((request) => {
@@ -73,7 +89,7 @@ export async function startFakeRegistry(options: FakeRegistryOptions = {}): Prom
     const writes = request.method !== 'GET' && request.method !== 'HEAD';
     const refusal = gate.refuse(request, [`repository:${route.name}:${writes ? 'pull,push' : 'pull'}`]);
     return refusal ?? HANDLERS[route.kind](request, route, state);
-  }, options);
+  }, withFaults(options));
 
   return Object.assign(server, {
     repository,
@@ -92,13 +108,16 @@ export async function startFakeRegistry(options: FakeRegistryOptions = {}): Prom
   });
 }
 
+function withFaults(options: FakeRegistryOptions): FakeServerOptions {
+  const next = faultsInTurn(options.faults ?? []);
+  return { ...options, fault: (request) => options.fault?.(request) ?? next(request) };
+}
+
 interface State {
   readonly options: FakeRegistryOptions;
-  readonly uploads: Map<string, Buffer[]>;
   readonly repositories: ReadonlyMap<string, FakeRepository>;
   repository(name: string): FakeRepository;
-  origin(): string;
-  covers(request: FakeRequest, scope: string): boolean;
+  readonly uploads: UploadHandler;
 }
 
 interface Route {
@@ -131,17 +150,10 @@ const HANDLERS: Readonly<Record<Route['kind'], Handler>> = {
     return answerBytes(request, blob, type);
   },
 
-  uploads(request, route, state) {
-    if (request.method === 'POST') return startUpload(request, route, state);
-    const chunks = state.uploads.get(route.rest);
-    if (chunks === undefined) return fault(404, 'BLOB_UPLOAD_UNKNOWN');
-    chunks.push(request.body);
-    if (request.method === 'PATCH') return accepted(route.name, route.rest, state);
-    state.uploads.delete(route.rest);
-    return finishUpload(Buffer.concat(chunks), request, route, state);
-  },
+  uploads: (request, { name, rest }, { uploads }) => uploads(request, name, rest),
 
   manifests(request, route, state) {
+    if (request.isCut === true) return { status: 400 };
     if (request.method === 'PUT') return putManifest(request, route, state);
     const found = state.repositories.get(route.name);
     const digest = isDigest(route.rest) ? route.rest : found?.tags.get(route.rest);
@@ -201,45 +213,6 @@ const HANDLERS: Readonly<Record<Route['kind'], Handler>> = {
   },
 };
 
-function startUpload(request: FakeRequest, { name }: Route, state: State): Answer {
-  const { searchParams } = request.url;
-  const mount = searchParams.get('mount');
-  const from = searchParams.get('from');
-  if (
-    isDigest(mount) &&
-    from !== null &&
-    state.options.mount !== false &&
-    state.covers(request, `repository:${from}:pull`)
-  ) {
-    const blob = state.repositories.get(from)?.blobs.get(mount);
-    if (blob !== undefined) {
-      state.repository(name).blobs.set(mount, blob);
-      return created(`/v2/${name}/blobs/${mount}`, mount);
-    }
-  }
-  const id = `upload-${state.uploads.size}-${Math.random().toString(36).slice(2)}`;
-  state.uploads.set(id, []);
-  return accepted(name, id, state);
-}
-
-/** The query stands for a signature that must come back as it is. */
-function accepted(name: string, id: string, state: State): Answer {
-  const { location = 'relative' } = state.options;
-  const origin = location === 'relative' ? '' : location === 'absolute' ? state.origin() : location;
-  return {
-    status: 202,
-    headers: { location: `${origin}/v2/${name}/blobs/uploads/${id}?_state=a%2Bb%3D%3D`, range: '0-0' },
-  };
-}
-
-function finishUpload(bytes: Buffer, request: FakeRequest, { name }: Route, state: State): Answer {
-  const digest = request.url.searchParams.get('digest');
-  if (!isDigest(digest) || digestOf(bytes) !== digest) return fault(400, 'DIGEST_INVALID');
-  if (!request.url.search.includes('_state=a%2Bb%3D%3D')) return fault(400, 'BLOB_UPLOAD_INVALID');
-  state.repository(name).blobs.set(digest, bytes);
-  return created(`/v2/${name}/blobs/${digest}`, digest);
-}
-
 function putManifest(request: FakeRequest, { name, rest }: Route, state: State): Answer {
   const mediaType = request.headers['content-type'] ?? '';
   const digest = digestOf(request.body);
@@ -275,22 +248,10 @@ function putManifest(request: FakeRequest, { name, rest }: Route, state: State):
   return noted ? { ...answer, headers: { ...answer.headers, 'oci-subject': subject } } : answer;
 }
 
-function created(location: string, digest: string): Answer {
-  return { status: 201, headers: { location, 'docker-content-digest': digest } };
-}
-
 function json(value: unknown, type = 'application/json', headers: Answer['headers'] = {}): Answer {
   return { status: 200, headers: { 'content-type': type, ...headers }, body: JSON.stringify(value) };
 }
 
 function linkTo({ pathname }: URL, query: string): { readonly link: string } {
   return { link: `<${pathname}${query}>; rel="next"` };
-}
-
-function fault(status: number, code: string): Answer {
-  return {
-    status,
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ errors: [{ code, message: code.toLowerCase() }] }),
-  };
 }

@@ -2,6 +2,7 @@
 import { createServer, type IncomingMessage, type OutgoingHttpHeaders, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 /** A request as it came, and how it was answered. */
 export interface LoggedRequest {
@@ -28,6 +29,12 @@ export interface Fault {
   readonly delay?: number;
   /** Breaks the connection without an answer. */
   readonly drop?: boolean;
+  /** Breaks the connection when this many bytes of the request's body have come. What came is handed on, as cut. */
+  readonly cutRequestAt?: number;
+  /** The request is carried out all the same where `status` or `drop` keep its answer back. */
+  readonly done?: boolean;
+  /** Sends the body in pieces of this many bytes, 20 ms apart, as slow-loris servers do. */
+  readonly trickle?: number;
 }
 
 /** Asked for every request, before it is answered; undefined: all goes well. */
@@ -41,6 +48,8 @@ export interface FakeRequest {
   readonly url: URL;
   readonly headers: IncomingMessage['headers'];
   readonly body: Buffer;
+  /** True where the connection broke, so that the body is only its beginning and no answer arrives. */
+  readonly isCut?: boolean;
 }
 
 export interface Answer {
@@ -74,30 +83,32 @@ export async function startFakeServer(
   const handle = async (incoming: IncomingMessage, response: ServerResponse): Promise<void> => {
     const { method = 'GET', url = '/', headers } = incoming;
     const fault = fake.fault?.({ method, path: url, headers });
-    if (fault?.drop === true) {
+    if (fault?.drop === true && fault.done !== true) {
       requests.push({ method, path: url, headers, bodySize: 0, status: 0 });
       incoming.destroy();
       return;
     }
-    const body = await readBody(incoming);
-    const good =
-      fault?.status === undefined
-        ? await answer({ method, url: new URL(url, fake.origin), headers, body })
-        : undefined;
-    const status = fault?.status ?? good?.status ?? 500;
-    requests.push({ method, path: url, headers, bodySize: body.length, status });
-    if (fault?.delay !== undefined) await new Promise((resolve) => setTimeout(resolve, fault.delay));
-    let bytes = Buffer.from(fault?.body ?? good?.body ?? '');
-    if (fault?.corrupt === true && bytes.length > 0) {
-      bytes = Buffer.from(bytes);
-      bytes[bytes.length >> 1]! ^= 1;
+    const request = { method, url: new URL(url, fake.origin), headers };
+    const body = await readBody(incoming, fault?.cutRequestAt);
+    if (fault?.cutRequestAt !== undefined) {
+      await answer({ ...request, body, isCut: true });
+      requests.push({ method, path: url, headers, bodySize: body.length, status: 0 });
+      incoming.destroy();
+      return;
     }
-    response.writeHead(status, {
-      'content-length': String(bytes.length),
-      ...good?.headers,
-      ...fault?.headers,
-    });
+    const isCarriedOut = fault?.status === undefined || fault.done === true;
+    const good = isCarriedOut ? await answer({ ...request, body }) : undefined;
+    if (fault?.drop === true) {
+      requests.push({ method, path: url, headers, bodySize: body.length, status: 0 });
+      incoming.destroy();
+      return;
+    }
+    const { status, headers: answered, bytes } = answerOf(good, fault);
+    requests.push({ method, path: url, headers, bodySize: body.length, status });
+    if (fault?.delay !== undefined) await sleep(fault.delay);
+    response.writeHead(status, answered);
     if (method === 'HEAD') response.end();
+    else if (fault?.trickle !== undefined) await trickle(response, bytes, fault.trickle);
     else if (fault?.cutAt === undefined || bytes.length <= fault.cutAt) response.end(bytes);
     else response.write(bytes.subarray(0, fault.cutAt), () => setTimeout(() => response.destroy(), 5));
   };
@@ -155,8 +166,43 @@ export function answerBytes(
   };
 }
 
-async function readBody(incoming: IncomingMessage): Promise<Buffer> {
+/** Up to `most` bytes of the body. */
+async function readBody(incoming: IncomingMessage, most = Number.POSITIVE_INFINITY): Promise<Buffer> {
   const chunks: Buffer[] = [];
-  for await (const chunk of incoming as AsyncIterable<Buffer>) chunks.push(chunk);
-  return Buffer.concat(chunks);
+  let size = 0;
+  if (most === 0) return Buffer.alloc(0);
+  // Left early, the iterator would take the connection along, and the handler could not look at it any more.
+  for await (const chunk of incoming.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+    chunks.push(chunk);
+    size += chunk.length;
+    if (size >= most) break;
+  }
+  return Buffer.concat(chunks).subarray(0, most);
+}
+
+/** What is sent: the answer where all went well, with what the fault changes of it. */
+function answerOf(
+  good: Answer | undefined,
+  fault: Fault | undefined,
+): { readonly status: number; readonly headers: OutgoingHttpHeaders; readonly bytes: Buffer } {
+  const replaces = fault?.status !== undefined;
+  let bytes = Buffer.from(fault?.body ?? (replaces ? undefined : good?.body) ?? '');
+  if (fault?.corrupt === true && bytes.length > 0) {
+    bytes = Buffer.from(bytes);
+    bytes[bytes.length >> 1]! ^= 1;
+  }
+  const headers = {
+    'content-length': String(bytes.length),
+    ...(replaces ? {} : good?.headers),
+    ...fault?.headers,
+  };
+  return { status: fault?.status ?? good?.status ?? 500, headers, bytes };
+}
+
+async function trickle(response: ServerResponse, bytes: Buffer, piece: number): Promise<void> {
+  for (let sent = 0; sent < bytes.length && !response.destroyed; sent += piece) {
+    response.write(bytes.subarray(sent, sent + piece));
+    await sleep(20);
+  }
+  response.end();
 }

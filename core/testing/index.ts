@@ -56,5 +56,6 @@ export {
 } from './matchers/index.ts';
 export { lockWheels, offerWheel, type ProjectRecipe } from './project.ts';
 export type { FakeAccess } from './registry-access.ts';
+export { faultsInTurn, type RegistryFault, type RegistryStep, registryStep } from './registry-faults.ts';
 export { makeWheel, type WheelFileRecipe, type WheelRecipe, wheelFileName } from './wheels.ts';
 export { makeZip, type ZipFields, type ZipOptions, type ZipRecipe } from './zip.ts';
