@@ -5,18 +5,19 @@
 import type { HttpClient, HttpRequest, HttpResponse } from '../http/client.ts';
 import { download } from '../http/download.ts';
 import { HttpStatusError } from '../http/errors.ts';
-import { isLoopback } from '../http/url.ts';
 import type { Descriptor } from '../oci/image.ts';
 import { DOCKER_INDEX, DOCKER_MANIFEST, OCI_INDEX, OCI_MANIFEST } from '../oci/media-types.ts';
-import type { Reference } from '../oci/reference.ts';
-import { createLimiter, type Limiter } from '../primitives/concurrency.ts';
+import type { Limiter } from '../primitives/concurrency.ts';
 import { type Digest, digestOf, isDigest } from '../primitives/digest.ts';
 import { MAX_MANIFEST } from '../primitives/limits.ts';
 import { type Log, silentLog } from '../primitives/log.ts';
 import { visible } from '../primitives/path.ts';
-import { createAuthorizer, type Target } from './authorizer.ts';
+import type { Target } from './authorizer.ts';
 import type { CredentialSource } from './credentials.ts';
 import { parseFaults, RegistryAnswerError, statusError } from './errors.ts';
+import { sitesInOrder } from './mirrors.ts';
+import { type PlaceFinder, placeOf, type RepositoryName } from './place.ts';
+import { createSites, type Site } from './site.ts';
 import { verifiedBlob, wrongDigest } from './verified-blob.ts';
 
 export interface RegistryClientOptions {
@@ -24,13 +25,13 @@ export interface RegistryClientOptions {
   readonly log?: Log;
   /** Default: none. */
   readonly credentials?: CredentialSource;
-  /** Hosts that are spoken to over http besides this machine itself. */
-  readonly insecure?: readonly string[];
+  /** Where repositories really are; default where their names say. */
+  readonly places?: PlaceFinder;
 }
 
 export interface RegistryClient {
   /** @param actions what will be done there: one token then serves all of it. Default `pull` */
-  repository(reference: Pick<Reference, 'host' | 'endpoint' | 'repository'>, actions?: Actions): Repository;
+  repository(name: RepositoryName, actions?: Actions): Repository;
 }
 
 /** What a registry says of a manifest without giving it. */
@@ -57,7 +58,10 @@ export interface SendOptions {
   readonly alsoPull?: readonly string[];
 }
 
-/** One repository of a registry. Every method throws a PycError for an answer that it does not expect. */
+/**
+ * One repository of a registry. Every method throws a PycError for an answer that it does not expect. Where it is read from
+ * mirrors, host, name and base are those of the one that answered last.
+ */
 export interface Repository {
   readonly host: string;
   readonly name: string;
@@ -84,14 +88,14 @@ export interface Repository {
 }
 
 const ACCEPT = [OCI_INDEX, OCI_MANIFEST, DOCKER_INDEX, DOCKER_MANIFEST].join(', ');
-/** Uploads to one registry at once. */
-const UPLOADS = 4;
 const LARGEST_FAULT = 64 * 1024;
+/** Of reading where there is another place to read from. */
+const MIRROR_RETRIES = 1;
 
 export function createRegistryClient(options: RegistryClientOptions): RegistryClient {
   const { http, log = silentLog } = options;
-  const authorizer = createAuthorizer(http, options.credentials ?? (async () => undefined));
-  const uploads = new Map<string, Limiter>();
+  const siteOf = createSites(http, options.credentials ?? (async () => undefined), log);
+  const silent = new Set<string>();
   const warned = new Set<string>();
 
   /** Distribution specification, "Warnings". */
@@ -112,38 +116,66 @@ export function createRegistryClient(options: RegistryClientOptions): RegistryCl
   };
 
   return {
-    repository({ host, endpoint, repository: name }, actions = 'pull') {
-      const base = baseOf(endpoint, options.insecure ?? []);
-      const target: Target = { host, repository: name, base };
-      const limiter = uploads.get(base.origin) ?? createLimiter(UPLOADS);
-      uploads.set(base.origin, limiter);
+    repository(reference, actions = 'pull') {
+      const purpose = actions === 'pull' ? 'read' : 'write';
+      const [first, ...others] = options.places?.(reference, purpose) ?? [placeOf(reference)];
+      const sites = sitesInOrder([siteOf(first), ...others.map(siteOf)], silent, log);
 
-      const sendTo: Repository['sendTo'] = async (url, request = {}, { alsoPull = [] } = {}) => {
-        const scopes = [
-          `repository:${name}:${actions}`,
-          ...alsoPull.map((other) => `repository:${other}:pull`),
-        ];
-        const response = await authorizer.send(target, scopes, { ...request, url });
-        showWarnings(host, response);
+      const sendFrom = async (
+        site: Site,
+        pathOf: (target: Target) => string,
+        request: Omit<HttpRequest, 'url'>,
+        alsoPull: readonly string[],
+      ): Promise<HttpResponse> => {
+        const target = await site.settle(request.signal);
+        const scopes = [target.repository, ...alsoPull].map((name, index) =>
+          index === 0 ? `repository:${name}:${actions}` : `repository:${name}:pull`,
+        );
+        const response = await site.authorizer.send(target, scopes, { ...request, url: pathOf(target) });
+        showWarnings(target.host, response);
         return response;
       };
-      const send: Repository['send'] = (path, request, sending) =>
-        sendTo(`${base.origin}/v2/${name}/${path}`, request, sending);
+      const sendTo: Repository['sendTo'] = (url, request = {}, { alsoPull = [] } = {}) =>
+        sendFrom(sites.current, () => url, request, alsoPull);
+      const send: Repository['send'] = (path, request = {}, { alsoPull = [] } = {}) =>
+        sites.send(
+          path,
+          (site, isLast) =>
+            sendFrom(
+              site,
+              ({ base, repository }) => `${base.origin}/v2/${repository}/${path}`,
+              isLast ? request : { ...request, retries: MIRROR_RETRIES },
+              alsoPull,
+            ),
+          request.signal,
+        );
 
       const failure: Repository['failure'] = async (what, response, signal) => {
         const text = await response.text(LARGEST_FAULT).catch(() => '');
+        const { authorizer, target } = sites.current;
         const faults = parseFaults(authorizer.withoutSecrets(text));
         const hasCredentials = await authorizer.hasCredentials(target, signal).catch(() => true);
-        return statusError(what, host, response.status, faults, hasCredentials);
+        return statusError(what, target.host, response.status, faults, hasCredentials);
       };
 
-      const what = (thing: string): string => `\`${host}/${name}\`: ${thing}`;
+      const what = (thing: string): string => {
+        const { host, repository } = sites.current.place;
+        return `\`${host}/${repository}\`: ${thing}`;
+      };
 
       return {
-        host,
-        name,
-        base,
-        uploads: limiter,
+        get host() {
+          return sites.current.place.host;
+        },
+        get name() {
+          return sites.current.place.repository;
+        },
+        get base() {
+          return sites.current.target.base;
+        },
+        get uploads() {
+          return sites.current.uploads;
+        },
         send,
         sendTo,
         failure,
@@ -202,35 +234,25 @@ export function createRegistryClient(options: RegistryClientOptions): RegistryCl
           verifiedBlob(
             download(
               { request: (request) => send(`blobs/${descriptor.digest}`, withoutUrl(request)) },
-              { url: `${base.origin}/v2/${name}/blobs/${descriptor.digest}`, signal },
+              {
+                url: `${sites.current.target.base.origin}/v2/${sites.current.place.repository}/blobs/${descriptor.digest}`,
+                signal,
+              },
               { expectedSize: descriptor.size },
             ),
             descriptor,
             what(`blob \`${descriptor.digest}\``),
-            (thrown) =>
-              thrown instanceof HttpStatusError
-                ? authorizer
-                    .hasCredentials(target, signal)
-                    .then((has) =>
-                      statusError(
-                        what(`reading blob \`${descriptor.digest}\` failed`),
-                        host,
-                        thrown.status,
-                        [],
-                        has,
-                      ),
-                    )
-                : Promise.resolve(thrown),
+            async (thrown) => {
+              if (!(thrown instanceof HttpStatusError)) return thrown;
+              const { authorizer, target } = sites.current;
+              const has = await authorizer.hasCredentials(target, signal);
+              const failed = what(`reading blob \`${descriptor.digest}\` failed`);
+              return statusError(failed, target.host, thrown.status, [], has);
+            },
           ),
       };
     },
   };
-}
-
-/** http for this machine and the hosts that were named insecure, https for all others. */
-function baseOf(endpoint: string, insecure: readonly string[]): URL {
-  const plain = new URL(`http://${endpoint}`);
-  return isLoopback(plain.hostname) || insecure.includes(endpoint) ? plain : new URL(`https://${endpoint}`);
 }
 
 /** @throws RegistryAnswerError for several content types in one answer */
