@@ -4,6 +4,7 @@
  */
 import { PycError } from '../primitives/errors.ts';
 import { normalizeName } from './name.ts';
+import { cached } from './parse-cache.ts';
 import { parseTags, TagError } from './tags.ts';
 import { Version } from './version.ts';
 
@@ -97,9 +98,12 @@ function buildOf(text: string, build: string): BuildTag {
   throw refuse(text, 'wheel', `the build tag \`${build.slice(0, 100)}\` does not begin with a digit`);
 }
 
+/** The wheels of a lock share a few hundred sets. */
+const knownTags = cached((text: string): readonly string[] => Object.freeze(parseTags(text)), 4096);
+
 function tagsOf(text: string, tags: string): readonly string[] {
   try {
-    return parseTags(tags);
+    return knownTags(tags);
   } catch (cause) {
     if (!(cause instanceof TagError)) throw cause;
     throw refuse(text, 'wheel', cause.message, cause);

@@ -5,6 +5,8 @@
 import { isPycError, messageOf } from '../../primitives/errors.ts';
 import { LockMalformedError } from './lock-error.ts';
 
+const NONE: readonly Entry[] = [];
+
 /** A value of a document together with its place; paths are only spelled out for a fault. */
 export class Entry {
   readonly value: unknown;
@@ -45,6 +47,28 @@ export class Entry {
   get(key: string): Entry {
     const table = this.table();
     return new Entry(Object.hasOwn(table, key) ? table[key] : undefined, this.#file, this, key);
+  }
+
+  /** True where a table has the member. */
+  has(key: string): boolean {
+    return Object.hasOwn(this.table(), key);
+  }
+
+  /** The member as a string; undefined where it is absent. Costs no entry: a lock lists its files by tens of thousands. */
+  stringAt(key: string): string | undefined {
+    const value = this.#valueAt(key);
+    return typeof value === 'string' ? value : this.get(key).optionalString();
+  }
+
+  /** As {@link stringAt} for a whole number. */
+  integerAt(key: string): number | undefined {
+    const value = this.#valueAt(key);
+    return value === undefined ? undefined : this.get(key).integer();
+  }
+
+  /** The elements of a member that is an array; none where it is absent. */
+  itemsAt(key: string): readonly Entry[] {
+    return this.#valueAt(key) === undefined ? NONE : this.get(key).items();
   }
 
   /** As {@link get}, and of an absent table every member is absent. */
@@ -133,6 +157,11 @@ export class Entry {
     return new LockMalformedError(this.#file, this.place, message, { cause });
   }
 
+  #valueAt(key: string): unknown {
+    const table = this.table();
+    return Object.hasOwn(table, key) ? table[key] : undefined;
+  }
+
   #unexpected(expected: string): LockMalformedError {
     return this.fault(
       this.value === undefined
@@ -150,12 +179,15 @@ export class Entry {
 export async function parseDocument(file: string, content: Uint8Array | string): Promise<Entry> {
   const { parse } = await import('smol-toml');
   try {
-    const text =
-      typeof content === 'string' ? content : new TextDecoder('utf-8', { fatal: true }).decode(content);
-    return Entry.root(parse(text), file);
+    return Entry.root(parse(decodeDocument(content)), file);
   } catch (cause) {
     throw new LockMalformedError(file, '', tomlFault(cause), { cause });
   }
+}
+
+/** @throws TypeError for what is no UTF-8 */
+export function decodeDocument(content: Uint8Array | string): string {
+  return typeof content === 'string' ? content : new TextDecoder('utf-8', { fatal: true }).decode(content);
 }
 
 /** What a parser of TOML says, in one line that names the document's. */
@@ -172,9 +204,7 @@ export function tomlFault(cause: unknown): string {
  */
 export function parseJsonDocument(file: string, content: Uint8Array | string): Entry {
   try {
-    const text =
-      typeof content === 'string' ? content : new TextDecoder('utf-8', { fatal: true }).decode(content);
-    return Entry.root(JSON.parse(text), file);
+    return Entry.root(JSON.parse(decodeDocument(content)), file);
   } catch (cause) {
     throw new LockMalformedError(file, '', `it is not JSON: ${messageOf(cause).split('\n')[0]}`, { cause });
   }

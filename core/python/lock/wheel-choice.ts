@@ -3,7 +3,7 @@
  */
 
 import type { MarkerEnvironment } from '../marker.ts';
-import { bestRank, compatibleTags, tagRanks } from '../tags.ts';
+import { bestRank, compatibleTags, parseTags, TagError, tagRanks } from '../tags.ts';
 import { markerEnvironment, type PythonTarget } from '../target.ts';
 import {
   type BuildTag,
@@ -38,54 +38,52 @@ export function chooseWheel<File extends { readonly name: string }>(
   ranks: ReadonlyMap<string, number>,
 ): File | undefined {
   let best: { readonly file: File; readonly rank: number; readonly build: BuildTag } | undefined;
-  const platforms = platformsOf(ranks);
+  const known = knownSets(ranks);
   for (const file of files) {
-    if (!mayFit(file.name, platforms, ranks)) continue;
+    const rank = rankOf(file.name, ranks, known);
+    if (rank === Number.POSITIVE_INFINITY || (best !== undefined && rank > best.rank)) continue;
     const wheel = tryParse(file.name);
     if (wheel === undefined) continue;
-    const rank = bestRank(wheel.tags, ranks);
-    if (rank === Number.POSITIVE_INFINITY) continue;
-    const better =
-      best === undefined ||
-      rank < best.rank ||
-      (rank === best.rank && compareBuildTags(wheel.build, best.build) > 0);
+    const better = best === undefined || rank < best.rank || compareBuildTags(wheel.build, best.build) > 0;
     if (better) best = { file, rank, build: wheel.build };
   }
   return best?.file;
 }
 
-/** The platforms of each set of ranks that was met. */
-const PLATFORMS = new WeakMap<ReadonlyMap<string, number>, ReadonlySet<string>>();
+/** Bounds the memory of what was met. */
+const MOST_SETS = 10_000;
 
-function platformsOf(ranks: ReadonlyMap<string, number>): ReadonlySet<string> {
-  const known = PLATFORMS.get(ranks);
-  if (known !== undefined) return known;
-  const platforms = new Set(Array.from(ranks.keys(), (tag) => tag.slice(tag.lastIndexOf('-') + 1)));
-  PLATFORMS.set(ranks, platforms);
-  return platforms;
+/** For each table of ranks the places of the tag sets that were met: a lock repeats the same few hundred for all its wheels. */
+const SETS = new WeakMap<ReadonlyMap<string, number>, Map<string, number>>();
+
+function knownSets(ranks: ReadonlyMap<string, number>): Map<string, number> {
+  const known = SETS.get(ranks) ?? new Map<string, number>();
+  SETS.set(ranks, known);
+  if (known.size > MOST_SETS) known.clear();
+  return known;
 }
 
-/**
- * Most wheels of a lock are for other platforms, and most of the rest for other Pythons. The last parts of their names tell:
- * they need no parsing.
- */
-function mayFit(name: string, accepted: ReadonlySet<string>, ranks: ReadonlyMap<string, number>): boolean {
-  if (!name.endsWith('.whl')) return false;
-  const end = name.lastIndexOf('-');
-  const platform = name.slice(end + 1, -'.whl'.length).toLowerCase();
-  if (!platform.includes('.') && !accepted.has(platform)) return false;
-  const platforms = platform.split('.').filter((one) => accepted.has(one));
-  if (platforms.length === 0) return false;
-  const [interpreters, abis] = name
-    .slice(0, end)
-    .toLowerCase()
-    .split('-')
-    .slice(-2)
-    .map((set) => set.split('.'));
-  if (interpreters === undefined || abis === undefined) return false;
-  return interpreters.some((interpreter) =>
-    abis.some((abi) => platforms.some((one) => ranks.has(`${interpreter}-${abi}-${one}`))),
-  );
+/** The place of a wheel's tags by the end of its name alone; `Infinity` where none is accepted, or where it is no wheel. */
+function rankOf(name: string, ranks: ReadonlyMap<string, number>, known: Map<string, number>): number {
+  if (!name.endsWith('.whl')) return Number.POSITIVE_INFINITY;
+  const platforms = name.lastIndexOf('-');
+  const abis = name.lastIndexOf('-', platforms - 1);
+  const set = name.slice(name.lastIndexOf('-', abis - 1) + 1, -'.whl'.length);
+  let rank = known.get(set);
+  if (rank === undefined) {
+    rank = bestRank(tryParseTags(set), ranks);
+    known.set(set, rank);
+  }
+  return rank;
+}
+
+function tryParseTags(set: string): readonly string[] {
+  try {
+    return parseTags(set);
+  } catch (error) {
+    if (error instanceof TagError) return [];
+    throw error;
+  }
 }
 
 /** Why each of these files is not the one for the target; the chosen one, where there is one, is left out. */

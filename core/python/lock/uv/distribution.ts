@@ -30,9 +30,13 @@ export function outcomeOf(item: UvPackage, support: WheelSupport, context: Outco
     return { chosen: { ...base, source: 'directory', path } };
   }
   const origin = originOf(item);
-  const files = item.wheels.map((file) => locate(item, file, context));
+  const files = item.wheels;
+  // Also what is not chosen must not point out of the bounds.
+  for (const file of files) if (file.url?.startsWith('https://') !== true) locate(item, file, context);
   const wheel = source.kind === 'git' ? undefined : chooseWheel(files, support.ranks);
-  if (wheel !== undefined) return { chosen: { ...base, source: 'wheel', file: wheel, ...origin } };
+  if (wheel !== undefined) {
+    return { chosen: { ...base, source: 'wheel', file: locate(item, wheel, context), ...origin } };
+  }
   const rejection = {
     name: item.name,
     ...(item.version === undefined ? {} : { version: item.version }),
@@ -66,6 +70,9 @@ interface Buildable {
   readonly file?: DistributionFile;
 }
 
+/** A file that is named by its package's source alone. */
+const UNNAMED: UvFile = { name: '', url: undefined, path: undefined, hash: undefined, size: undefined };
+
 function buildableOf(item: UvPackage, context: OutcomeContext): Buildable | undefined {
   const { source, sdist } = item;
   if (source.kind === 'git') return { source: 'vcs', what: 'a commit of a git repository' };
@@ -75,7 +82,7 @@ function buildableOf(item: UvPackage, context: OutcomeContext): Buildable | unde
     return {
       source: 'archive',
       what: 'an archive with sources',
-      file: locate(item, sdist ?? { name: '' }, context),
+      file: locate(item, sdist ?? UNNAMED, context),
     };
   }
   return sdist === undefined

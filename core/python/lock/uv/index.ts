@@ -1,9 +1,10 @@
 /** The reader of uv.lock: version 1, any revision. uv's own `sync` is what its choices are measured by. */
 import { isAbsolute } from 'node:path';
+import { isPycError } from '../../../primitives/errors.ts';
 import { normalizeName } from '../../name.ts';
 import type { PythonTarget } from '../../target.ts';
 import { Version } from '../../version.ts';
-import { parseDocument } from '../document.ts';
+import { decodeDocument, parseDocument } from '../document.ts';
 import type { PathBounds } from '../local-path.ts';
 import {
   LockAmbiguousError,
@@ -28,6 +29,7 @@ import { readUvDocument } from './read.ts';
 import { uvLockMatchesProject } from './staleness.ts';
 import { rootPackage, type UvLock, type UvPackage } from './uv-lock.ts';
 import { type UvWant, walkUvLock } from './walk.ts';
+import { type TakenLists, takeWheelLists } from './wheel-lists.ts';
 
 export { uvLockMatchesProject } from './staleness.ts';
 export { rootPackage, type UvLock, type UvPackage } from './uv-lock.ts';
@@ -48,7 +50,7 @@ export async function readUvLock(
   content: Uint8Array | string,
   options: LockReaderOptions,
 ): Promise<UvLockFile> {
-  const lock = readUvDocument(await parseDocument(path, content));
+  const lock = await readText(path, content);
   return {
     path,
     format: 'uv',
@@ -64,6 +66,28 @@ export async function readUvLock(
     members: lock.members,
     memberFolder: (name) => memberFolder(lock, name),
   };
+}
+
+async function readText(path: string, content: Uint8Array | string): Promise<UvLock> {
+  const taken = takenFrom(content);
+  if (taken !== undefined) {
+    try {
+      return readUvDocument(await parseDocument(path, taken.rest), taken.lists);
+    } catch (error) {
+      // What is wrong, and in which line, is told by the whole.
+      if (!isPycError(error)) throw error;
+    }
+  }
+  return readUvDocument(await parseDocument(path, content));
+}
+
+function takenFrom(content: Uint8Array | string): TakenLists | undefined {
+  try {
+    return takeWheelLists(decodeDocument(content));
+  } catch (error) {
+    if (error instanceof TypeError) return undefined;
+    throw error;
+  }
 }
 
 function pinsOf({ byName }: UvLock): LockedPin[] {

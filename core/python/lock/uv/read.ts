@@ -10,22 +10,24 @@ import type { Entry } from '../document.ts';
 import { LockVersionError } from '../lock-error.ts';
 import { fileNameOf, readSource, sourceKey } from './source.ts';
 import type { UvConflictItem, UvEdge, UvFile, UvLock, UvPackage, UvRequirement } from './uv-lock.ts';
+import type { TakenLists } from './wheel-lists.ts';
 
 /**
+ * @param lists wheels that were taken out of the document, see {@link takeWheelLists}
  * @throws LockVersionError for a format version other than 1; any `revision` is read
  * @throws LockMalformedError
  */
-export function readUvDocument(document: Entry): UvLock {
+export function readUvDocument(document: Entry, lists: TakenLists['lists'] = []): UvLock {
   const version = document.get('version').integer();
   if (version !== 1) throw new LockVersionError(document.file, String(version), '1');
   const manifest = document.get('manifest');
-  const packages = readPackages(document);
+  const packages = readPackages(document, lists);
   return {
     file: document.file,
     revision: document.get('revision').optionalInteger() ?? 0,
     requiresPython:
       document.get('requires-python').optionalParsed(SpecifierSet.parse) ?? SpecifierSet.parse(''),
-    supportedMarkers: readMarkers(document.get('supported-markers')),
+    supportedMarkers: readMarkers(document, 'supported-markers'),
     conflicts: document
       .get('conflicts')
       .items()
@@ -38,72 +40,100 @@ export function readUvDocument(document: Entry): UvLock {
   };
 }
 
+const HASH = /^[a-z0-9_]+:[0-9a-f]+$/i;
+
 /** A package while its edges, which may point forwards, are still to be read. */
 interface Draft {
   readonly entry: Entry;
-  readonly sourceKey: string;
   readonly package: { -readonly [Key in keyof UvPackage]: UvPackage[Key] };
 }
 
-function readPackages(document: Entry): readonly UvPackage[] {
+function readPackages(document: Entry, lists: TakenLists['lists']): readonly UvPackage[] {
   const current = document.get('package');
   // The name that the first versions of uv gave the array.
   const entries = (current.isAbsent ? document.get('distribution') : current).items();
-  const drafts = entries.map(readDraft);
+  let taken = 0;
+  const wheelsOf = (entry: Entry): readonly UvFile[] => {
+    const list = lists[taken];
+    if (list === undefined || entry.get('wheels').value !== taken)
+      return entry.itemsAt('wheels').map((wheel) => readFile(wheel, undefined));
+    taken++;
+    return list;
+  };
+  const drafts = entries.map((entry) => readDraft(entry, wheelsOf(entry)));
+  if (taken < lists.length) throw document.fault('it has wheels outside of its packages');
   const byName = new Map<string, Draft[]>();
-  const known = new Set<string>();
   for (const draft of drafts) {
-    const { name, version } = draft.package;
-    const id = JSON.stringify([name, version, draft.sourceKey]);
-    if (known.has(id)) throw draft.entry.fault(`\`${name}\` is there twice with one version and source`);
-    known.add(id);
-    const namesakes = byName.get(name);
-    if (namesakes === undefined) byName.set(name, [draft]);
+    const namesakes = byName.get(draft.package.name);
+    if (namesakes === undefined) byName.set(draft.package.name, [draft]);
     else namesakes.push(draft);
   }
+  for (const namesakes of byName.values()) if (namesakes.length > 1) refuseTwins(namesakes);
   const readEdge = (entry: Entry): UvEdge => edgeOf(entry, byName);
   for (const { entry, package: item } of drafts) {
-    item.dependencies = entry.get('dependencies').items().map(readEdge);
-    item.extras = readNamed(entry.get('optional-dependencies'), readEdge);
-    const groups = entry.get('dev-dependencies');
-    item.groups = readNamed(groups.isAbsent ? entry.get('dependency-groups') : groups, readEdge);
-    item.providedExtras = new Set([...item.extras.keys(), ...providedExtras(item.metadata)]);
-    item.providedGroups = new Set([...item.groups.keys(), ...providedGroups(item.metadata)]);
+    item.dependencies = entry.itemsAt('dependencies').map(readEdge);
+    if (entry.has('optional-dependencies'))
+      item.extras = readNamed(entry.get('optional-dependencies'), readEdge);
+    const groups = entry.has('dev-dependencies') ? 'dev-dependencies' : 'dependency-groups';
+    if (entry.has(groups)) item.groups = readNamed(entry.get(groups), readEdge);
+    item.providedExtras = union(item.extras, providedExtras(item.metadata));
+    item.providedGroups = union(item.groups, providedGroups(item.metadata));
   }
   return drafts.map((draft) => draft.package);
 }
 
-function readDraft(entry: Entry): Draft {
-  const sourceEntry = entry.get('source');
-  const sdist = entry.get('sdist');
+/** Most packages have none of these. */
+const NO_NAMES: ReadonlySet<string> = new Set();
+const NO_MEMBERS: ReadonlyMap<string, never> = new Map<string, never>();
+
+function union(named: ReadonlyMap<string, unknown>, provided: readonly string[]): ReadonlySet<string> {
+  if (named.size + provided.length === 0) return NO_NAMES;
+  return new Set([...named.keys(), ...provided]);
+}
+
+function readDraft(entry: Entry, wheels: readonly UvFile[]): Draft {
   return {
     entry,
-    sourceKey: sourceKey(sourceEntry),
     package: {
       name: readName(entry.get('name')),
       version: entry.get('version').optionalParsed(Version.parse)?.toString(),
-      source: readSource(sourceEntry),
-      resolutionMarkers: readMarkers(entry.get('resolution-markers')),
+      source: readSource(entry.get('source')),
+      resolutionMarkers: readMarkers(entry, 'resolution-markers'),
       dependencies: [],
-      extras: new Map(),
-      groups: new Map(),
-      groupPythons: readGroupPythons(entry.get('group-requires-python')),
-      providedExtras: new Set(),
-      providedGroups: new Set(),
-      sdist: sdist.isAbsent ? undefined : readFile(sdist, ''),
-      wheels: entry
-        .get('wheels')
-        .items()
-        .map((wheel) => readFile(wheel, undefined)),
+      extras: NO_MEMBERS,
+      groups: NO_MEMBERS,
+      groupPythons: entry.has('group-requires-python')
+        ? readGroupPythons(entry.get('group-requires-python'))
+        : NO_MEMBERS,
+      providedExtras: NO_NAMES,
+      providedGroups: NO_NAMES,
+      sdist: entry.has('sdist') ? readFile(entry.get('sdist'), '') : undefined,
+      wheels,
       metadata: entry.get('metadata'),
     },
   };
 }
 
+function refuseTwins(namesakes: readonly Draft[]): void {
+  const known = new Set<string>();
+  for (const draft of namesakes) {
+    const { name, version } = draft.package;
+    const id = JSON.stringify([version, keyOf(draft)]);
+    if (known.has(id)) throw draft.entry.fault(`\`${name}\` is there twice with one version and source`);
+    known.add(id);
+  }
+}
+
+function keyOf({ entry }: Draft): string {
+  return sourceKey(entry.get('source'));
+}
+
 /** Version and source are left out where the name alone is clear. */
 function edgeOf(entry: Entry, byName: ReadonlyMap<string, readonly Draft[]>): UvEdge {
-  const name = readName(entry.get('name'));
-  let candidates = byName.get(name) ?? [];
+  const stated = entry.stringAt('name') ?? '';
+  const known = byName.get(stated);
+  const name = known === undefined ? readName(entry.get('name')) : stated;
+  let candidates = known ?? byName.get(name) ?? [];
   if (candidates.length > 1) {
     const version = entry.get('version').optionalParsed(Version.parse)?.toString();
     const source = entry.get('source');
@@ -111,7 +141,7 @@ function edgeOf(entry: Entry, byName: ReadonlyMap<string, readonly Draft[]>): Uv
     candidates = candidates.filter(
       (candidate) =>
         (version === undefined || candidate.package.version === version) &&
-        (key === undefined || candidate.sourceKey === key),
+        (key === undefined || keyOf(candidate) === key),
     );
   }
   const [target] = candidates;
@@ -119,36 +149,28 @@ function edgeOf(entry: Entry, byName: ReadonlyMap<string, readonly Draft[]>): Uv
   if (candidates.length > 1) throw entry.fault(`it fits more than one package \`${name}\``);
   return {
     target: target.package,
-    extras: entry.get('extra').items().map(readName),
-    marker: entry.get('marker').optionalParsed(Marker.parse),
+    extras: entry.itemsAt('extra').map(readName),
+    marker: entry.has('marker') ? entry.get('marker').parsed(Marker.parse) : undefined,
   };
 }
 
 /** @param unnamed the name of a file that only its package's source locates; undefined where there must be one */
 function readFile(entry: Entry, unnamed: string | undefined): UvFile {
-  const url = entry.get('url').optionalString();
-  const path = entry.get('path').optionalString();
-  const filename = entry.get('filename').optionalString();
-  const hash = entry.get('hash').optionalString();
-  const size = entry.get('size').optionalInteger();
-  if (hash !== undefined && !/^[a-z0-9_]+:[0-9a-f]+$/i.test(hash)) {
+  const url = entry.stringAt('url');
+  const path = entry.stringAt('path');
+  const hash = entry.stringAt('hash');
+  if (hash !== undefined && !HASH.test(hash)) {
     throw entry.get('hash').fault('a hash is an algorithm, a colon and hexadecimal digits');
   }
   const name =
-    filename ??
+    entry.stringAt('filename') ??
     (url !== undefined
       ? fileNameOf(entry, url, true)
       : path !== undefined
         ? fileNameOf(entry, path, false)
         : unnamed);
   if (name === undefined) throw entry.fault('it has neither `url`, `path` nor `filename`');
-  return {
-    name,
-    ...(url === undefined ? {} : { url }),
-    ...(path === undefined ? {} : { path }),
-    ...(hash === undefined ? {} : { hash: hash.toLowerCase() }),
-    ...(size === undefined ? {} : { size }),
-  };
+  return { name, url, path, hash: hash?.toLowerCase(), size: entry.integerAt('size') };
 }
 
 function readConflictItem(entry: Entry): UvConflictItem {
@@ -207,8 +229,8 @@ function groupByName(packages: readonly UvPackage[]): ReadonlyMap<string, readon
   return map;
 }
 
-function readMarkers(entry: Entry): readonly Marker[] {
-  return entry.items().map((item) => item.parsed(Marker.parse));
+function readMarkers(entry: Entry, key: string): readonly Marker[] {
+  return entry.itemsAt(key).map((item) => item.parsed(Marker.parse));
 }
 
 function readName(entry: Entry): string {

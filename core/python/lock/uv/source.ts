@@ -23,10 +23,11 @@ export interface UvGitSource {
 }
 
 const PATHS = ['path', 'directory', 'editable', 'virtual'] as const;
+const KINDS = ['registry', 'git', 'url', ...PATHS];
 
 /** @throws LockMalformedError for a table that names no source or more than one */
 export function readSource(entry: Entry): UvSource {
-  const found = ['registry', 'git', 'url', ...PATHS].filter((kind) => !entry.get(kind).isAbsent);
+  const found = KINDS.filter((kind) => entry.has(kind));
   if (found.length !== 1) throw entry.fault('expected exactly one kind of source');
   for (const kind of PATHS) if (found[0] === kind) return { kind, path: entry.get(kind).string() };
   if (found[0] === 'registry') return readRegistry(entry.get('registry').string());

@@ -17,11 +17,12 @@ export interface UvEdge {
 export interface UvFile {
   /** Percent-decoded; empty for an sdist that is named by its source alone. */
   readonly name: string;
-  readonly url?: string;
+  readonly url: string | undefined;
   /** As written: absolute, or relative to the registry's folder. */
-  readonly path?: string;
-  readonly hash?: string;
-  readonly size?: number;
+  readonly path: string | undefined;
+  readonly hash: string | undefined;
+  /** Bytes. */
+  readonly size: number | undefined;
 }
 
 /** One `[[package]]`. */
