@@ -15,7 +15,8 @@ export function localPlace(spec: string, contents: LocalContents, tag: string | 
   return {
     spec,
     shown,
-    name: tag ?? tagOf(root),
+    tag: tag ?? tagOf(root),
+    reference: undefined,
     async root() {
       // What an index.json says of an entry is about the entry's place there: its tag.
       const { annotations: _, ...descriptor } = root;

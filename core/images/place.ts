@@ -6,6 +6,7 @@ import { type ImageDocument, ImageDocumentError } from '../oci/document.ts';
 import type { Descriptor } from '../oci/image.ts';
 import { parseImageSpec } from '../oci/image-spec.ts';
 import { isIndexType } from '../oci/media-types.ts';
+import { DEFAULT_TAG } from '../oci/reference.ts';
 import { readAll } from '../primitives/bytes.ts';
 import type { Digest } from '../primitives/digest.ts';
 import { MAX_CONFIG } from '../primitives/limits.ts';
@@ -31,8 +32,10 @@ export interface ImagePlace {
   blob(descriptor: Descriptor, signal: AbortSignal): AsyncIterable<Uint8Array>;
   /** Those that name the digest as their subject, as the place lists them: read them to be sure. */
   referrers(subject: Digest, signal: AbortSignal): Promise<readonly Descriptor[]>;
-  /** The tag or the whole reference by which it was found, where there is one. */
-  readonly name: string | undefined;
+  /** The tag by which it was found; undefined where it was not found by one. */
+  readonly tag: string | undefined;
+  /** The whole reference with its tag, where a registry knows it by one. */
+  readonly reference: string | undefined;
   /** Where a registry has it. */
   readonly registry?: { readonly host: string; readonly repository: string };
   /** The blob's file on this host, where it lies in one. */
@@ -64,7 +67,9 @@ export async function openPlace(spec: string, session: ImageSession): Promise<Im
         import('../oci/archive.ts'),
         import('./local-place.ts'),
       ]);
-      return localPlace(spec, await openArchive(parsed.file, session.store, session.signal), parsed.tag);
+      const contents = await openArchive(parsed.file, session.store, session.signal);
+      const tag = parsed.kind === 'archive' ? parsed.tag : parsed.name && (parsed.name.tag ?? DEFAULT_TAG);
+      return localPlace(spec, contents, tag);
     }
   }
 }

@@ -16,6 +16,7 @@ export async function registryPlace(
 ): Promise<ImagePlace> {
   const repository = (await session.registry(hosts)).repository(reference);
   const shown = `\`${formatReference(reference)}\``;
+  const tag = reference.tag ?? (reference.digest === undefined ? DEFAULT_TAG : undefined);
   const documents = new Map<Digest, Promise<PlacedDocument>>();
   let root: Promise<PlacedDocument> | undefined;
   const rootOf = (signal: AbortSignal): Promise<PlacedDocument> => {
@@ -25,7 +26,11 @@ export async function registryPlace(
   return {
     spec,
     shown,
-    name: reference.digest === undefined || reference.tag !== undefined ? named(reference) : undefined,
+    tag,
+    reference:
+      tag === undefined
+        ? undefined
+        : formatReference({ host: reference.host, repository: reference.repository, tag }),
     registry: { host: repository.host, repository: repository.name },
     async root(signal) {
       const found = await rootOf(signal);
@@ -42,10 +47,6 @@ export async function registryPlace(
     blob: (descriptor, signal) => repository.readBlob(descriptor, signal),
     referrers: (subject, signal) => listReferrers(repository, subject, signal),
   };
-}
-
-function named({ host, repository, tag = DEFAULT_TAG }: Reference): string {
-  return formatReference({ host, repository, tag });
 }
 
 /** One request: what the tag stands for and what that is. */

@@ -13,7 +13,8 @@ import { isTag, parseReference, type Reference } from './reference.ts';
 export type ImageSpec =
   | { readonly kind: 'registry'; readonly reference: Reference }
   | { readonly kind: 'layout'; readonly directory: string; readonly tag?: string }
-  | { readonly kind: 'archive' | 'docker-archive'; readonly file: string; readonly tag?: string };
+  | { readonly kind: 'archive'; readonly file: string; readonly tag?: string }
+  | { readonly kind: 'docker-archive'; readonly file: string; readonly name?: Reference };
 
 /** A text says where an image is in a way that pycontainer does not know. */
 export class ImageSpecError extends PycError {
@@ -53,6 +54,7 @@ export function parseImageSpec(text: string, cwd: string): ImageSpec {
   }
   const kind = KINDS[scheme as keyof typeof KINDS];
   if (kind === 'registry') return { kind, reference: parseReference(location) };
+  if (kind === 'docker-archive') return { kind, ...splitName(location, cwd) };
   const { path, tag } = splitTag(location, cwd);
   const named = tag === undefined ? {} : { tag };
   return kind === 'layout' ? { kind, directory: path, ...named } : { kind, file: path, ...named };
@@ -93,6 +95,14 @@ export function splitTag(location: string, cwd: string): { readonly path: string
     if (isTag(tag) || (tag !== '' && existsSync(path))) return { path, tag };
   }
   return { path: whole };
+}
+
+/** `FILE:REF`, as other tools write it: the image's name has a colon of its own. */
+function splitName(location: string, cwd: string): { readonly file: string; readonly name?: Reference } {
+  const whole = absolutePath(location, cwd);
+  const at = location.indexOf(':', 1);
+  if (at === -1 || existsSync(whole)) return { file: whole };
+  return { file: absolutePath(location.slice(0, at), cwd), name: parseReference(location.slice(at + 1)) };
 }
 
 /** A path as it is written, from a folder where it is relative. */
