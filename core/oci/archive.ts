@@ -7,4 +7,9 @@ export {
   type DockerArchiveOptions,
   writeDockerArchive,
 } from './archive/write-docker-archive.ts';
-export { type ArchiveContents, writeArchive } from './archive/write-oci-archive.ts';
+export {
+  type ArchiveContents,
+  type ArchiveEntry,
+  writeArchive,
+  writeArchiveEntry,
+} from './archive/write-oci-archive.ts';

@@ -76,6 +76,13 @@ export interface Layer {
   readonly diffId: Digest;
   /** The blob as its descriptor states it; a reader must verify what it gets, unless `isVerified`. */
   open(signal?: AbortSignal): Promise<Readable>;
+  /**
+   * The blob's bytes from `from` up to `to`, which is left out: a stretch has no digest, so that they are not verified.
+   * Present where `open` means a transfer of the whole.
+   */
+  readRange?(from: number, to: number, signal?: AbortSignal): Promise<Uint8Array>;
+  /** As `open`, for bytes that only pass through: they are not kept on this host. Absent where `open` keeps nothing either. */
+  pass?(signal?: AbortSignal): Promise<Readable>;
   /** True where `open` itself fails, at its end at the latest, for bytes that are not the descriptor's. */
   readonly isVerified?: boolean;
   /** The blob's file on this host, where it lies there already. */

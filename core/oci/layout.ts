@@ -7,4 +7,10 @@ export {
   type ReadLayoutOptions,
   readLayout,
 } from './layout/read-layout.ts';
-export { type LayoutContents, LayoutWriteError, writeLayout } from './layout/write-layout.ts';
+export {
+  type LayoutContents,
+  type LayoutEntries,
+  LayoutWriteError,
+  writeLayout,
+  writeLayoutEntries,
+} from './layout/write-layout.ts';

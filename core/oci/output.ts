@@ -20,10 +20,10 @@ export interface OutputContents {
   readonly referrers: readonly ReferrerDocuments[];
 }
 
-/** A blob and where its bytes are. */
+/** A blob and where its bytes are: those of a layer, or of whatever is read like one. */
 export type OutputBlob =
   | { readonly descriptor: Descriptor; readonly bytes: Uint8Array }
-  | { readonly descriptor: Descriptor; readonly layer: Layer };
+  | { readonly descriptor: Descriptor; readonly layer: Pick<Layer, 'open' | 'file'> };
 
 /**
  * An output was handed no image, or several images without an index. Only a plugin that changes what is published

@@ -6,6 +6,7 @@
 import { streamOf } from '../../primitives/bytes.ts';
 import type { Digest } from '../../primitives/digest.ts';
 import { hexOf } from '../../primitives/digest.ts';
+import type { Descriptor } from '../image.ts';
 import { INDEX, MARKER, MARKER_CONTENT, REF_NAME } from '../layout/folder.ts';
 import { OCI_INDEX } from '../media-types.ts';
 import { imageBlobs, type OutputBlob, type OutputContents, rootOf } from '../output.ts';
@@ -16,23 +17,41 @@ export interface ArchiveContents extends OutputContents {
   readonly tag: string;
 }
 
+/** Blobs of whatever meaning, and the one entry of index.json. */
+export interface ArchiveEntry {
+  readonly blobs: readonly OutputBlob[];
+  readonly root: Pick<Descriptor, 'mediaType' | 'digest' | 'size'>;
+  readonly tag: string;
+}
+
 /** @throws ArchiveWriteError; BlobContentError for a layer that is not what its descriptor says */
 export async function writeArchive(
   file: string,
   contents: ArchiveContents,
   options: { readonly signal: AbortSignal },
 ): Promise<{ readonly digest: Digest }> {
-  const { mediaType, digest, size } = rootOf(contents).descriptor;
-  const annotations = { [REF_NAME]: contents.tag };
+  const { tag } = contents;
+  return writeArchiveEntry(
+    file,
+    { blobs: imageBlobs(contents), root: rootOf(contents).descriptor, tag },
+    options,
+  );
+}
+
+/** Writes blobs as {@link writeArchive} does, whatever they are. @throws the same */
+export async function writeArchiveEntry(
+  file: string,
+  { blobs, root: { mediaType, digest, size }, tag }: ArchiveEntry,
+  options: { readonly signal: AbortSignal },
+): Promise<{ readonly digest: Digest }> {
+  const annotations = { [REF_NAME]: tag };
   const index = {
     schemaVersion: 2,
     mediaType: OCI_INDEX,
     manifests: [{ mediaType, digest, size, annotations }],
   };
-  const blobs = imageBlobs(contents).map((blob) =>
-    blobMember(`blobs/sha256/${hexOf(blob.descriptor.digest)}`, blob),
-  );
-  const members = [textMember(MARKER, MARKER_CONTENT), textMember(INDEX, JSON.stringify(index)), ...blobs];
+  const files = blobs.map((blob) => blobMember(`blobs/sha256/${hexOf(blob.descriptor.digest)}`, blob));
+  const members = [textMember(MARKER, MARKER_CONTENT), textMember(INDEX, JSON.stringify(index)), ...files];
   await writeTarFile(file, members, options.signal);
   return { digest };
 }

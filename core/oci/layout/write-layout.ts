@@ -11,7 +11,7 @@ import { makeFolder } from '../../primitives/folder.ts';
 import { visible } from '../../primitives/path.ts';
 import type { Descriptor, Index } from '../image.ts';
 import { OCI_INDEX } from '../media-types.ts';
-import { imageBlobs, type OutputContents, referrerBlobs, rootOf } from '../output.ts';
+import { imageBlobs, type OutputBlob, type OutputContents, referrerBlobs, rootOf } from '../output.ts';
 import { normalizePlatform } from '../platform.ts';
 import {
   blobsFolder,
@@ -29,6 +29,16 @@ import { draftOf, isDraft, writeBlob } from './write-blob.ts';
 export interface LayoutContents extends OutputContents {
   /** One entry each; an entry that has the tag is replaced. */
   readonly tags: readonly string[];
+}
+
+/** Blobs of whatever meaning, and what is to be said of them in index.json. */
+export interface LayoutEntries {
+  readonly blobs: readonly OutputBlob[];
+  /** What the tags stand for, without annotations. */
+  readonly root: Descriptor;
+  readonly tags: readonly string[];
+  /** Entries without a tag, which are found by their subject. */
+  readonly referrers: readonly Descriptor[];
 }
 
 /**
@@ -51,22 +61,39 @@ export async function writeLayout(
   contents: LayoutContents,
   options: { readonly signal: AbortSignal },
 ): Promise<{ readonly digest: Digest }> {
-  const root = rootOf(contents);
+  const { mediaType, digest, size } = rootOf(contents).descriptor;
+  const [only, ...others] = contents.images;
+  const platform = others.length === 0 && contents.index === undefined ? only?.platform : undefined;
+  const stated = platform === undefined ? {} : { platform: normalizePlatform(platform) };
+  const entries = {
+    blobs: [...imageBlobs(contents), ...referrerBlobs(contents.referrers)],
+    root: { mediaType, digest, size, ...stated },
+    tags: contents.tags,
+    referrers: contents.referrers.map(({ manifest }) => manifest.descriptor),
+  };
+  return await writeLayoutEntries(directory, entries, options);
+}
+
+/** Writes blobs and entries as {@link writeLayout} does, whatever they are. @throws the same */
+export async function writeLayoutEntries(
+  directory: string,
+  contents: LayoutEntries,
+  options: { readonly signal: AbortSignal },
+): Promise<{ readonly digest: Digest }> {
   const before = await existingIndex(directory);
   const made: Digest[] = [];
   let folder: string | undefined;
   try {
     folder = await makeFolder(blobsFolder(directory));
     if (before === undefined) await writeFile(join(directory, MARKER), MARKER_CONTENT);
-    const blobs = [...imageBlobs(contents), ...referrerBlobs(contents.referrers)];
-    await mapConcurrently(blobs, COPIES_AT_ONCE, options.signal, async (blob, signal) => {
+    await mapConcurrently(contents.blobs, COPIES_AT_ONCE, options.signal, async (blob, signal) => {
       if (await writeBlob(directory, blob, signal)) made.push(blob.descriptor.digest);
     });
     // Read again: another build may have added an image while this one copied its blobs.
     const { index, removed } = await merged(directory, await existingIndex(directory), contents);
     await replaceIndex(directory, index);
     await removeUnused(directory, index, removed);
-    return { digest: root.descriptor.digest };
+    return { digest: contents.root.digest };
   } catch (thrown) {
     await undo(directory, made, before === undefined, folder).catch(() => undefined);
     throw explained(thrown, directory);
@@ -94,20 +121,10 @@ async function existingIndex(directory: string): Promise<Index | undefined> {
 async function merged(
   directory: string,
   before: Index | undefined,
-  contents: LayoutContents,
+  contents: LayoutEntries,
 ): Promise<{ readonly index: Index; readonly removed: readonly Descriptor[] }> {
-  const { descriptor } = rootOf(contents);
-  const [only, ...others] = contents.images;
-  const platform = others.length === 0 && contents.index === undefined ? only?.platform : undefined;
-  const { mediaType, digest, size } = descriptor;
-  const entries = contents.tags.map((tag) => ({
-    mediaType,
-    digest,
-    size,
-    ...(platform === undefined ? {} : { platform: normalizePlatform(platform) }),
-    annotations: { [REF_NAME]: tag },
-  }));
-  const referrers = contents.referrers.map(({ manifest }) => manifest.descriptor);
+  const { referrers, root } = contents;
+  const entries = contents.tags.map((tag) => ({ ...root, annotations: { [REF_NAME]: tag } }));
   const added = [...entries, ...referrers];
 
   const old = before?.manifests ?? [];
