@@ -145,12 +145,15 @@ export interface LockFile {
    * @param version default: all that are locked
    */
   filesOf?(name: string, version?: string): readonly string[];
-  /** Normalised names of the workspace's members, in the lock's order. Absent for formats without workspaces. */
+  /**
+   * Normalised names of the projects of this repository that the lock says the needs of, in its order: a workspace's
+   * members, or what lies beside the project and goes into it. Absent for formats without them.
+   */
   readonly members?: readonly string[];
   /**
-   * The folder of a workspace's member, relative to the lock's. Absent for formats without workspaces.
+   * The folder of one of the `members`, relative to the lock's.
    *
-   * @throws LockSelectionError for a name that is no member
+   * @throws LockSelectionError for a name that is no member; LockPathError for a folder outside of the repository
    */
   memberFolder?(name: string): string;
 }

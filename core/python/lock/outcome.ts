@@ -123,12 +123,17 @@ export function pathOutcome(
   bounds: PathBounds,
 ): Distribution | Rejection | undefined {
   const path = localPath(file, item.name, written, bounds);
-  if (/\.(?:whl|zip|tgz|tar(?:\.[a-z0-9]+)?)$/i.test(written)) {
+  if (isArchivePath(written)) {
     return archiveOutcome(item, { subdirectory, file: { name: basename(path), path, hashes } }, support);
   }
   const folder =
     subdirectory === undefined ? path : localPath(file, item.name, `${path}/${subdirectory}`, bounds);
   return isOwnFolder(folder, bounds.directory) ? undefined : directoryOutcome(item, folder);
+}
+
+/** True for the path of a file, told by its ending; a folder else. */
+export function isArchivePath(path: string): boolean {
+  return /\.(?:whl|zip|tgz|tar(?:\.[a-z0-9]+)?)$/i.test(path);
 }
 
 /** @param path absolute */
@@ -159,7 +164,7 @@ export function choiceOf(file: string, outcomes: readonly (Distribution | Reject
 }
 
 /**
- * Checks what is asked of a lock without members.
+ * Checks what is asked of a lock that one project was locked into.
  *
  * @param known the normalised names that the lock has
  * @throws LockSelectionError with all names that it does not have
@@ -167,7 +172,11 @@ export function choiceOf(file: string, outcomes: readonly (Distribution | Reject
 export function refuseUnknownNames(
   file: string,
   selection: Selection,
-  known: { readonly extras: readonly string[]; readonly groups: readonly string[] },
+  known: {
+    readonly extras: readonly string[];
+    readonly groups: readonly string[];
+    readonly packages?: readonly string[];
+  },
 ): void {
   const unknown: UnknownName[] = [];
   for (const [kind, names, all] of [
@@ -177,7 +186,9 @@ export function refuseUnknownNames(
     for (const name of names)
       if (!all.includes(normalizeName(name))) unknown.push({ kind, name, known: all });
   }
-  if (selection.package !== undefined) unknown.push({ kind: 'package', name: selection.package, known: [] });
+  const { packages = [] } = known;
+  if (selection.package !== undefined && !packages.includes(normalizeName(selection.package)))
+    unknown.push({ kind: 'package', name: selection.package, known: packages });
   if (unknown.length > 0) throw new LockSelectionError(file, unknown);
 }
 

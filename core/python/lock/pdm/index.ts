@@ -1,8 +1,9 @@
 /** The reader of pdm.lock, formats 4.0 to 4.5. What PDM itself installs is what its choices are measured by. */
+import { relative, resolve } from 'node:path';
 import { normalizeName } from '../../name.ts';
 import type { PythonTarget } from '../../target.ts';
 import { parseDocument } from '../document.ts';
-import { fileLocation } from '../local-path.ts';
+import { fileLocation, isOwnFolder, localPath } from '../local-path.ts';
 import type {
   Distribution,
   LockChoice,
@@ -16,6 +17,7 @@ import {
   choiceOf,
   fileNameOfUrl,
   indexOutcome,
+  isArchivePath,
   type LockedPackage,
   pathOutcome,
   refuseUnknownNames,
@@ -29,7 +31,7 @@ import type { PdmLock, PdmPackage } from './pdm-lock.ts';
 import { type PdmProject, pdmContentHash, readPdmProject } from './project.ts';
 import { DEFAULT_GROUP, readPdmDocument } from './read.ts';
 import { refuseTarget } from './target.ts';
-import { choosePdm, type PdmChoice } from './walk.ts';
+import { choosePdm, choosePdmMember, type PdmChoice } from './walk.ts';
 
 export type { PdmLock, PdmPackage } from './pdm-lock.ts';
 
@@ -56,11 +58,25 @@ export async function readPdmLock(
   const lock = readPdmDocument(document);
   const project = pyproject === undefined ? undefined : readPdmProject(pyproject);
   warnOfIgnored(project, options);
+  const members = membersOf(lock, options);
   return {
     path,
     format: 'pdm',
     lock,
-    select: (target, want) => select(lock, project, target, want, options),
+    select: (target, want) =>
+      want.package === undefined
+        ? select(lock, project, target, want, options)
+        : selectMember(lock, project, target, want, members, options),
+    members: [...members.keys()],
+    memberFolder: (name) => {
+      refuseUnknownNames(
+        lock.file,
+        { extras: [], groups: [], package: name },
+        { extras: [], groups: [], packages: [...members.keys()] },
+      );
+      const path = localPath(lock.file, name, members.get(normalizeName(name))!, options);
+      return relative(options.directory, path);
+    },
     filesOf: (name, version) =>
       lock.packages
         .filter(
@@ -92,11 +108,62 @@ function select(
   refuseUnknownNames(lock.file, selection, { extras, groups });
   const wanted = [...selection.extras, ...selection.groups].map(normalizeName);
   const chosen = choosePdm(lock, project, support.environment, new Set([DEFAULT_GROUP, ...wanted]));
+  return outcomesOf(lock, chosen, support, project, options);
+}
+
+/** What one of the members needs: its own entry says so, whoever else asks for it. */
+function selectMember(
+  lock: PdmLock,
+  project: PdmProject | undefined,
+  target: PythonTarget,
+  selection: Selection,
+  members: ReadonlyMap<string, string>,
+  options: LockReaderOptions,
+): LockChoice {
+  const support = wheelSupport(target);
+  refuseTarget(lock, target);
+  const member = normalizeName(selection.package!);
+  const extras = selection.extras.map(normalizeName);
+  refuseUnknownNames(lock.file, selection, {
+    extras: lockedExtras(lock, member, extras),
+    groups: [DEFAULT_GROUP],
+    packages: [...members.keys()],
+  });
+  const chosen = choosePdmMember(lock, member, extras, support.environment);
+  return outcomesOf(lock, chosen, support, project, options);
+}
+
+/** Those that something asked for when the lock was made, one by one or just these together. */
+function lockedExtras({ packages }: PdmLock, member: string, wanted: readonly string[]): readonly string[] {
+  const together = [...new Set(wanted)].sort().join();
+  return packages.flatMap(({ name, extras }) =>
+    name === member && (extras.length === 1 || extras.join() === together) ? extras : [],
+  );
+}
+
+function outcomesOf(
+  lock: PdmLock,
+  chosen: PdmChoice,
+  support: WheelSupport,
+  project: PdmProject | undefined,
+  options: LockReaderOptions,
+): LockChoice {
   const outcomes = withoutExtras(chosen).flatMap(([item, by]) => {
     if (item.name === project?.name && item.source.kind === 'path') return [];
     return outcomeOf(lock, item, by, support, project, options) ?? [];
   });
   return choiceOf(lock.file, outcomes);
+}
+
+/** By their names, the folders of packages whose sources lie there, as written; the project itself is none of them. */
+function membersOf({ packages }: PdmLock, { directory }: LockReaderOptions): ReadonlyMap<string, string> {
+  return new Map(
+    packages.flatMap(({ name, source }) => {
+      if (source.kind !== 'path' || isArchivePath(source.path)) return [];
+      const path = source.subdirectory === undefined ? source.path : `${source.path}/${source.subdirectory}`;
+      return isOwnFolder(resolve(directory, path), directory) ? [] : [[name, path] as const];
+    }),
+  );
 }
 
 /** An entry with extras stands for what these add: the package itself is the entry without, where there is one. */

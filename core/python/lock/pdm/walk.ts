@@ -30,7 +30,31 @@ export function choosePdm(
     .filter((one) => holds(one, environment) && normalizeName(one.name) !== project?.name);
   return lock.strategy.has('inherit_metadata')
     ? decided(lock, project, environment, groups, roots)
-    : walked(lock, project, environment, roots);
+    : walked(lock, project, environment, roots.map(graphEdge));
+}
+
+/**
+ * What one of the lock's own packages needs, found by a walk from it.
+ *
+ * @param extras of the member; normalised
+ * @throws LockMalformedError where the lock does not hold what it requires itself
+ */
+export function choosePdmMember(
+  lock: PdmLock,
+  member: string,
+  extras: readonly string[],
+  environment: MarkerEnvironment,
+): PdmChoice {
+  const together = nameWith(member, [...extras].sort());
+  const isTogether = lock.packages.some((item) => nameWith(item.name, item.extras) === together);
+  const names = [member, ...(isTogether ? [together] : extras.map((extra) => nameWith(member, [extra])))];
+  const chosen = walked(
+    { ...lock, packages: lock.packages.filter(({ marker }) => marker?.evaluate(environment) !== false) },
+    undefined,
+    environment,
+    names.map((name) => ({ name, extras: [], admits: () => true })),
+  );
+  return new Map([...chosen].filter(([item]) => item.name !== member));
 }
 
 function decided(
@@ -69,7 +93,7 @@ function walked(
   lock: PdmLock,
   project: PdmProject | undefined,
   environment: MarkerEnvironment,
-  roots: readonly Requirement[],
+  roots: readonly GraphEdge[],
 ): PdmChoice {
   const nodes = new Map<string, Node[]>();
   for (const item of lock.packages) {
@@ -84,7 +108,7 @@ function walked(
   }
   const reached = walkLockedGraph<Node>({
     file: lock.file,
-    roots: roots.map(graphEdge),
+    roots,
     rootName: project?.name,
     candidates: ({ name }) => nodes.get(name) ?? nodes.get(name.replace(/\[.*$/, '')) ?? [],
     edgesOf: ({ item }) => item.dependencies.filter((one) => holds(one, environment)).map(graphEdge),

@@ -1,5 +1,5 @@
 /** The reader of poetry.lock, formats 1.0 to 2.1. What Poetry itself installs is what its choices are measured by. */
-import { basename } from 'node:path';
+import { basename, relative, resolve } from 'node:path';
 import { normalizeName } from '../../name.ts';
 import type { PythonTarget } from '../../target.ts';
 import { Version } from '../../version.ts';
@@ -31,7 +31,7 @@ import { poetryStaleness } from './content-hash.ts';
 import type { PoetryLock, PoetryPackage } from './poetry-lock.ts';
 import { MAIN_GROUP, type PoetryProject, readPoetryProject } from './project.ts';
 import { readPoetryDocument } from './read.ts';
-import { choosePoetry } from './walk.ts';
+import { choosePoetry, choosePoetryMember } from './walk.ts';
 
 export { ConstraintError } from './constraint.ts';
 export type { PoetryLock, PoetryPackage } from './poetry-lock.ts';
@@ -62,13 +62,24 @@ export async function readPoetryLock(
     extras: [...new Set([...lock.extras.keys(), ...(project?.extras.keys() ?? [])])],
     groups: groupsOf(lock, project),
   };
+  const members = membersOf(lock, options);
   return {
     path,
     format: 'poetry',
     lock,
     select: (target, want) => {
+      if (want.package !== undefined) return selectMember(lock, target, want, members, options);
       refuseUnknownNames(lock.file, want, known);
       return select(lock, project, target, want, options);
+    },
+    members: [...members.keys()],
+    memberFolder: (name) => {
+      refuseUnknownNames(
+        lock.file,
+        { extras: [], groups: [], package: name },
+        { extras: [], groups: [], packages: [...members.keys()] },
+      );
+      return relative(options.directory, folderOf(lock, members.get(normalizeName(name))!, options));
     },
     filesOf: (name, version) =>
       (lock.byName.get(name) ?? [])
@@ -96,6 +107,49 @@ function select(
     lock.file,
     [...chosen].flatMap(([item, by]) => outcomeOf(lock, item, by, support, options) ?? []),
   );
+}
+
+/** What one of the members needs: its own entry says so, whoever else asks for it. */
+function selectMember(
+  lock: PoetryLock,
+  target: PythonTarget,
+  selection: Selection,
+  members: ReadonlyMap<string, PoetryDirectory>,
+  options: LockReaderOptions,
+): LockChoice {
+  const support = wheelSupport(target);
+  refuseTarget(lock, target);
+  const member = members.get(normalizeName(selection.package!));
+  refuseUnknownNames(lock.file, selection, {
+    extras: [...(member?.extras.keys() ?? [])],
+    groups: [MAIN_GROUP],
+    packages: [...members.keys()],
+  });
+  const extras = new Set(selection.extras.map(normalizeName));
+  const chosen = choosePoetryMember(lock, member!, support.environment, extras);
+  return choiceOf(
+    lock.file,
+    [...chosen].flatMap(([item, by]) => outcomeOf(lock, item, by, support, options) ?? []),
+  );
+}
+
+/** A package whose sources lie in a folder. */
+type PoetryDirectory = PoetryPackage & { readonly source: { readonly kind: 'directory' } };
+
+/** By their names; the project itself is none of them. */
+function membersOf(
+  { packages }: PoetryLock,
+  { directory }: LockReaderOptions,
+): ReadonlyMap<string, PoetryDirectory> {
+  const isMember = (item: PoetryPackage): item is PoetryDirectory =>
+    item.source.kind === 'directory' &&
+    !isOwnFolder(resolve(directory, joined(item.source.path, item.source.subdirectory)), directory);
+  return new Map(packages.filter(isMember).map((item) => [item.name, item]));
+}
+
+/** Absolute. @throws LockPathError */
+function folderOf(lock: PoetryLock, { name, source }: PoetryDirectory, options: LockReaderOptions): string {
+  return localPath(lock.file, name, joined(source.path, source.subdirectory), options);
 }
 
 /** As with uv.lock the release alone counts: a release candidate of 3.14 is a 3.14. */

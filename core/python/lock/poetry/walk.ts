@@ -31,6 +31,35 @@ export function choosePoetry(
   return lock.isDecided ? decided(lock, project, want) : walked(lock, project, want);
 }
 
+/**
+ * What one of the lock's own packages needs, found by a walk from it.
+ *
+ * @param extras of the member; normalised
+ * @throws LockMalformedError where the lock does not hold what it requires itself
+ */
+export function choosePoetryMember(
+  lock: PoetryLock,
+  member: PoetryPackage,
+  environment: MarkerEnvironment,
+  extras: ReadonlySet<string>,
+): PoetryChoice {
+  // That an extra of the project brings something in says nothing of what a member needs.
+  const everything = { ...environment, extra: new Set(lock.extras.keys()) };
+  const reached = walkLockedGraph({
+    file: lock.file,
+    roots: [{ name: member.name, extras: [...extras], admits: () => true }],
+    rootName: undefined,
+    candidates: candidatesOf(
+      lock,
+      environment,
+      ({ groups, markers }) =>
+        groups?.some((group) => markers.get(group)?.evaluate(everything) !== false) !== false,
+    ),
+    edgesOf: edgesFor(environment),
+  });
+  return new Map([...reached].filter(([item]) => item !== member));
+}
+
 function decided(lock: PoetryLock, project: PoetryProject | undefined, want: PoetryWant): PoetryChoice {
   const environment: MarkerEnvironment = { ...want.environment, extra: want.extras };
   const chosen = lock.packages.filter(({ groups, markers }) =>
@@ -52,22 +81,33 @@ function decided(lock: PoetryLock, project: PoetryProject | undefined, want: Poe
 }
 
 function walked(lock: PoetryLock, project: PoetryProject | undefined, want: PoetryWant): PoetryChoice {
-  const python = want.environment.python_full_version;
-  const fitting = new Map(
-    [...lock.byName].map(([name, items]) => [name, items.filter(({ pythons }) => allows(pythons, python))]),
-  );
   return walkLockedGraph({
     file: lock.file,
     roots: project === undefined ? [] : rootEdges(lock, project, want).map(graphEdge),
     rootName: project?.name,
-    candidates: ({ name }) => fitting.get(name) ?? [],
-    edgesOf: (item, extras) => {
-      const added = namesOfExtras(item, extras);
-      return item.dependencies
-        .filter((edge) => (!edge.optional || added.has(edge.name)) && holds(edge, want.environment, extras))
-        .map(graphEdge);
-    },
+    candidates: candidatesOf(lock, want.environment),
+    edgesOf: edgesFor(want.environment),
   });
+}
+
+/** The entries of a name that are for the target's Python. */
+function candidatesOf(
+  { byName }: PoetryLock,
+  { python_full_version: python }: MarkerEnvironment,
+  isWanted: (item: PoetryPackage) => boolean = () => true,
+): (edge: GraphEdge) => readonly PoetryPackage[] {
+  const fits = (item: PoetryPackage): boolean => allows(item.pythons, python) && isWanted(item);
+  const fitting = new Map([...byName].map(([name, items]) => [name, items.filter(fits)]));
+  return ({ name }) => fitting.get(name) ?? [];
+}
+
+function edgesFor(environment: MarkerEnvironment) {
+  return (item: PoetryPackage, extras: ReadonlySet<string>): readonly GraphEdge[] => {
+    const added = namesOfExtras(item, extras);
+    return item.dependencies
+      .filter((edge) => (!edge.optional || added.has(edge.name)) && holds(edge, environment, extras))
+      .map(graphEdge);
+  };
 }
 
 /** The requirements of the wanted groups, and of the main one what the wanted extras bring in. */
