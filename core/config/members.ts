@@ -1,13 +1,14 @@
 /**
- * `--all-packages`: one image's configuration becomes one for each member of the workspace. Which members there are, the
- * lock says; how each is built is not known here.
+ * `--all-packages`: one image's configuration becomes one for each member of the workspace. How members are found and how
+ * each is built is not known here.
  */
-import { findLock } from '../pipeline/defaults/lock.ts';
+import { LockMissingError } from '../pipeline/defaults/lock-missing.ts';
+import { membersOf } from '../pipeline/defaults/members.ts';
 import { findProject } from '../pipeline/defaults/project.ts';
-import { MembersError } from '../pipeline/members-error.ts';
+import { lockOfProject } from '../pipeline/defaults/project-lock.ts';
+import { MembersError, noMembers } from '../pipeline/members-error.ts';
 import type { Session } from '../pipeline/session.ts';
 import type { ResolvedConfig } from '../pipeline/settings.ts';
-import type { LockFile, Project } from '../pipeline/values.ts';
 import { nearest } from '../primitives/nearest.ts';
 import { visible } from '../primitives/path.ts';
 import { faultsOfOutputs, type ImageOutputs, sharedLayouts } from './collisions.ts';
@@ -16,7 +17,7 @@ import { ConfigInvalidError, ImageUnknownError } from './errors.ts';
 const ORIGIN = '--all-packages';
 
 /**
- * The configuration of each member, in the lock's order. Members are named after themselves.
+ * The configuration of each member. Members are named after themselves.
  *
  * @param only - names of members; none for all
  * @throws MembersError; ConfigInvalidError where one image would overwrite another's output; and what reading the lock throws
@@ -34,7 +35,7 @@ export async function configsOfMembers(
       { hint: `leave one of the two out` },
     );
   }
-  const members = await membersOf(config, session);
+  const members = await namesOfMembers(config, session);
   const images = members.map((member): ResolvedConfig => {
     const origins = { ...config.origins, name: ORIGIN, package: ORIGIN };
     return { ...config, name: member, package: member, origins };
@@ -47,28 +48,18 @@ export async function configsOfMembers(
   return kept.map((image) => ({ ...image, sharedLayouts: shared }));
 }
 
-/** Normalised names. Project and lock are remembered where the builds look for them. */
-async function membersOf(
-  { directory, lock: stated }: ResolvedConfig,
-  session: Session,
-): Promise<readonly string[]> {
+/** Normalised. Project and lock are remembered where the builds look for them. */
+async function namesOfMembers(config: ResolvedConfig, session: Session): Promise<readonly string[]> {
+  const { directory, lock: stated } = config;
   const { memory, signal } = session;
   const project = await memory.get(`project ${directory}`, () => findProject(directory, signal));
-  const locks = memory.get(
-    `locks ${stated ?? ''}`,
-    () => new WeakMap<Project, Promise<LockFile | undefined>>(),
-  );
-  const reading = locks.get(project) ?? findLock(project, stated, session);
-  locks.set(project, reading);
-  const lock = await reading;
-  const members = lock?.members ?? [];
-  if (members.length > 0) return members;
-  throw new MembersError(
-    lock === undefined
-      ? `\`${ORIGIN}\` needs a lock that lists a workspace's members, and there is none`
-      : `\`${ORIGIN}\` needs a lock that lists a workspace's members, and \`${visible(lock.path)}\` lists none`,
-    { hint: 'list the images in a configuration, each with its `project`' },
-  );
+  const lock = await lockOfProject(project, config, session, false).catch((error: unknown) => {
+    if (error instanceof LockMissingError) return undefined;
+    throw error;
+  });
+  const members = await membersOf(project, lock, stated !== undefined, session);
+  if (members.length === 0) throw noMembers(ORIGIN, project, lock);
+  return members.map(({ name }) => name);
 }
 
 function outputsOf(config: ResolvedConfig): ImageOutputs {

@@ -1,12 +1,12 @@
 /** What all platforms of a build share: the project, or the workspace's member that is asked for, its lock, and the base. */
-import { relative, resolve } from 'node:path';
+import { relative } from 'node:path';
 import type { Platform } from '../oci/platform.ts';
-import { visible } from '../primitives/path.ts';
 import { normalizeName } from '../python/name.ts';
 import { type BuildRun, type BuildSubject, note } from './build-run.ts';
 import { findBase } from './defaults/base.ts';
-import { refuseWithoutLock } from './defaults/lock-missing.ts';
-import { MembersError } from './members-error.ts';
+import { LockMissingError, refuseWithoutLock } from './defaults/lock-missing.ts';
+import { membersOf } from './defaults/members.ts';
+import { unknownMember } from './members-error.ts';
 import { reportLock } from './report-draft.ts';
 import { defaultBase, refuseEdition } from './stages/default-base.ts';
 import type { ResolveInput } from './stages/resolve.ts';
@@ -22,15 +22,12 @@ export async function resolveShared(
   platforms: readonly Platform[],
 ): Promise<SharedResolution> {
   const { config, graph } = run;
-  const { directory, dependencies = true, extras, groups, package: member, distributions } = config;
+  const { directory, dependencies = true, extras, groups, distributions } = config;
   const root = await projectIn(directory, run);
-  const isAsked = dependencies || member !== undefined;
-  const found = isAsked ? await graph.hooks.lock.promise({ project: root }, graph.context) : undefined;
-  const lock = dependencies ? found : undefined;
+  const { project, lock, package: member } = await lockedProject(root, run);
   note(run, { lock: lock === undefined ? null : reportLock(lock) });
   const want = { extras, groups, ...(member === undefined ? {} : { package: member }) };
-  if (found === undefined && isAsked) refuseWithoutLock(root, want);
-  const project = await memberOf(root, found, run);
+  if (lock === undefined && dependencies) refuseWithoutLock(project, want);
   if (config.base === undefined) await refuseEdition(project);
   const base = config.base ?? (await defaultBase(project, lock, want, platforms, distributions));
   const source = typeof base === 'string' ? await findBase(base, project, graph) : base;
@@ -42,18 +39,39 @@ export async function resolveShared(
   };
 }
 
+/** What goes in, and what says its needs. */
+interface LockedProject {
+  readonly project: Project;
+  /** Undefined where it is not to be read, or none is needed. */
+  readonly lock: LockFile | undefined;
+  /** The name in the lock, where that is for several projects. */
+  readonly package?: string;
+}
+
 /** The member that `package` names, whose sources go in then; else the project of the folder. */
-async function memberOf(root: Project, lock: LockFile | undefined, run: BuildRun): Promise<Project> {
-  const { directory, package: name } = run.config;
-  if (name === undefined || normalizeName(name) === root.name) return root;
-  if (lock?.memberFolder === undefined) {
-    const why = lock === undefined ? 'there is no lock' : `\`${lock.path}\` does not say`;
-    throw new MembersError(`where the member \`${visible(name)}\` lies is not known: ${why}`, {
-      hint: "name the member's own folder, as in `pyc build packages/api`",
-    });
+async function lockedProject(root: Project, run: BuildRun): Promise<LockedProject> {
+  const { package: asked, dependencies = true, lock: stated } = run.config;
+  const lockOf = async (project: Project): Promise<LockFile | undefined> =>
+    dependencies ? run.graph.hooks.lock.promise({ project }, run.graph.context) : undefined;
+  const name = asked === undefined ? root.name : normalizeName(asked);
+  if (name === root.name) {
+    const lock = await lockOf(root);
+    const isNamed = asked !== undefined && lock?.members?.includes(name) === true;
+    return { project: root, lock, ...(isNamed ? { package: name } : {}) };
   }
-  const folder = resolve(directory, lock.memberFolder(name));
-  return folder === directory ? root : projectIn(folder, run);
+  // Not every folder with several projects has a lock itself.
+  const common = await run.graph.hooks.lock
+    .promise({ project: root }, run.graph.context)
+    .catch((error: unknown) => {
+      if (error instanceof LockMissingError) return undefined;
+      throw error;
+    });
+  const members = await membersOf(root, common, stated !== undefined, run.session);
+  const member = members.find((one) => one.name === name);
+  if (member === undefined) throw unknownMember(asked!, root, common, members);
+  const project = member.folder === root.directory ? root : await projectIn(member.folder, run);
+  if (!member.isLockedTogether) return { project, lock: await lockOf(project) };
+  return { project, lock: dependencies ? common : undefined, package: name };
 }
 
 async function projectIn(folder: string, run: BuildRun): Promise<Project> {

@@ -52,12 +52,18 @@ describe('a project without a lock that can be read', () => {
     const error = await errorOf('ws/packages/shop');
     expect(error?.code).toBe('PYC_LOCK_MISSING');
     expect(error?.hint).toContain('pyc build ws --package shop');
+    await writeFiles(root, {
+      'pdm/pyproject.toml': '[tool.pdm.workspace]\nmembers = ["packages/*"]\n',
+      'pdm/pdm.lock': '',
+      'pdm/packages/shop/pyproject.toml': `${NEEDY}[tool.pdm]\ndistribution = true\n`,
+    });
+    expect((await errorOf('pdm/packages/shop'))?.hint).toContain('pyc build pdm --package shop');
   });
 
   it('is not asked for groups, extras or packages, even where it needs nothing', async () => {
     await writeFiles(join(root, 'plain'), { 'pyproject.toml': NEEDY.replace('"six"', '') });
     expect((await errorOf('plain', { groups: ['dev'] }))?.code).toBe('PYC_LOCK_MISSING');
     expect((await errorOf('plain', { extras: ['x'] }))?.code).toBe('PYC_LOCK_MISSING');
-    expect((await errorOf('plain', { package: 'x' }))?.code).toBe('PYC_LOCK_MISSING');
+    expect((await errorOf('plain', { package: 'x' }))?.code).toBe('PYC_MEMBERS_UNKNOWN');
   });
 });

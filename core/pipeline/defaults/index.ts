@@ -4,11 +4,10 @@ import type { BaseFileReader } from '../base-files.ts';
 import type { Plugin } from '../plugin.ts';
 import type { Session } from '../session.ts';
 import type { ResolvedConfig } from '../settings.ts';
-import type { Project } from '../values.ts';
 import { ownBase } from './base.ts';
 import { ownDestination } from './destinations.ts';
-import { findLock } from './lock.ts';
 import { findProject } from './project.ts';
+import { lockOfProject } from './project-lock.ts';
 import { findPython } from './python.ts';
 import { createRegistries, ownKeychain, type Registries } from './registries.ts';
 import { findWheel } from './wheel.ts';
@@ -17,18 +16,8 @@ import { findWheel } from './wheel.ts';
 export function corePlugin(config: ResolvedConfig, session: Session, base: BaseFileReader): Plugin {
   const { memory } = session;
   const keychain = memory.get('keychain', () => ownKeychain(session));
-  const locks = memory.get(
-    `locks ${JSON.stringify([config.lock ?? null, config.package ?? null, config.extras, config.groups])}`,
-    () => new WeakMap<Project, ReturnType<typeof findLock>>(),
-  );
   const wheelhouse =
     config.wheelhouse === undefined ? undefined : resolve(config.directory, config.wheelhouse);
-  // Only where a lock is missing is loaded what makes one. A member of a workspace has its lock there.
-  const makeLock = (project: Project) => async (boundary: string) => {
-    if (config.package !== undefined) return undefined;
-    const { lockByHost } = await import('./lock-by-host.ts');
-    return lockByHost(project, config, boundary, session);
-  };
   return {
     name: 'pycontainer',
     apply(hooks) {
@@ -43,11 +32,7 @@ export function corePlugin(config: ResolvedConfig, session: Session, base: BaseF
       hooks.project.tapPromise(name, async ({ directory }) =>
         memory.get(`project ${directory}`, () => findProject(directory, session.signal)),
       );
-      hooks.lock.tapPromise(name, async ({ project }) => {
-        const found = locks.get(project) ?? findLock(project, config.lock, session, makeLock(project));
-        locks.set(project, found);
-        return found;
-      });
+      hooks.lock.tapPromise(name, async ({ project }) => lockOfProject(project, config, session));
       hooks.base.tapPromise(name, async ({ reference }) => ownBase(reference, registries, memory));
       hooks.credentials.tapPromise(name, async ({ host, repository }) =>
         keychain(host, repository, session.signal),

@@ -19,6 +19,8 @@ export interface UnlockedProject {
   readonly project: Project;
   readonly want: Selection;
   readonly access: IndexAccess;
+  /** Projects beside it that it may need, as folders by their normalised names: no index is asked for one of these. */
+  readonly neighbours: ReadonlyMap<string, string>;
 }
 
 /** A program of this host that chooses versions. */
@@ -44,6 +46,7 @@ export async function lockByHost(
   project: Project,
   config: ResolvedConfig,
   boundary: string,
+  neighbours: ReadonlyMap<string, string>,
   session: Session,
   now: () => number = Date.now,
 ): Promise<LockFile | undefined> {
@@ -51,6 +54,7 @@ export async function lockByHost(
     project,
     want: { extras: config.extras, groups: config.groups },
     access: await indexAccess(config, session),
+    neighbours,
   };
   const resolver = (await uvResolver(unlocked, session)) ?? (await pipResolver(unlocked, session));
   if (resolver === undefined) return undefined;
@@ -60,9 +64,11 @@ export async function lockByHost(
     madeBy,
     directory: project.directory,
     files: await Promise.all(
-      ['pyproject.toml', 'uv.toml'].map(async (name) =>
-        digestOf(await readFile(join(project.directory, name)).catch(() => Buffer.alloc(0))),
-      ),
+      [
+        join(project.directory, 'pyproject.toml'),
+        join(project.directory, 'uv.toml'),
+        ...[...neighbours.values()].map((folder) => join(folder, 'pyproject.toml')),
+      ].map(async (file) => digestOf(await readFile(file).catch(() => Buffer.alloc(0)))),
     ),
     question,
   });

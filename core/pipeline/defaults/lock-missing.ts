@@ -1,8 +1,9 @@
 /** What to say where a project has no lock that can be read: which tool's files lie there, and what that tool writes. */
-import { access, readdir } from 'node:fs/promises';
+import { access, readdir, readFile } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { PycError } from '../../primitives/errors.ts';
 import { preferredLocks } from '../../python/lock/index.ts';
+import { parsePyproject } from '../../python/pyproject.ts';
 import type { Project, Selection } from '../values.ts';
 
 /**
@@ -66,6 +67,15 @@ async function foreignLock(project: Project, cwd: string): Promise<LockMissingEr
     const [file, what, hint] = other;
     return new LockMissingError(`${subject} that can be read: \`${file}\` is ${what}`, { hint });
   }
+  const belongsTo = (workspace: string, lock: string): LockMissingError => {
+    const shown = relative(directory, join(workspace, lock));
+    return new LockMissingError(`${subject}, and \`${shown}\` belongs to the folder above it`, {
+      hint: `a workspace's member is built from there: \`pyc build ${relative(cwd, workspace) || '.'} --package ${project.name}\``,
+    });
+  };
+  // PDM itself does nothing in a member's folder.
+  const ofPdm = await folderAbove(directory, 'pdm.lock');
+  if (ofPdm !== undefined && (await isPdmWorkspace(ofPdm))) return belongsTo(ofPdm, 'pdm.lock');
   const [tool] = preferredLocks(project.pyproject, names).filter(({ format }) => format !== 'uv');
   if (tool !== undefined) {
     return new LockMissingError(`${subject}, and \`${tool.mark}\` manages it`, {
@@ -78,11 +88,17 @@ async function foreignLock(project: Project, cwd: string): Promise<LockMissingEr
     });
   }
   const workspace = await folderAbove(directory, 'uv.lock');
-  if (workspace === undefined) return undefined;
-  const shown = relative(directory, join(workspace, 'uv.lock'));
-  return new LockMissingError(`${subject}, and \`${shown}\` belongs to the folder above it`, {
-    hint: `a workspace's member is built from there: \`pyc build ${relative(cwd, workspace) || '.'} --package ${project.name}\``,
-  });
+  return workspace === undefined ? undefined : belongsTo(workspace, 'uv.lock');
+}
+
+/** What cannot be read is no workspace: whoever builds that folder hears of it. */
+async function isPdmWorkspace(directory: string): Promise<boolean> {
+  try {
+    const { pdm } = parsePyproject(await readFile(join(directory, 'pyproject.toml'), 'utf8')).tool;
+    return typeof pdm === 'object' && pdm !== null && 'workspace' in pdm;
+  } catch {
+    return false;
+  }
 }
 
 function noLock({ directory }: Project): string {

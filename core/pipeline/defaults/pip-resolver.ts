@@ -45,16 +45,18 @@ interface HostPip {
 
 /**
  * Undefined where the host has no pip that can report, where the project's requirements are not plain (dynamic, or redirected by
- * `[tool.uv.sources]`), and where it has several indexes in uv's settings, whose order pip does not know.
+ * `[tool.uv.sources]`), where it may need projects beside it, and where it has several indexes in uv's settings, whose order pip
+ * does not know.
  */
 export async function pipResolver(
   unlocked: UnlockedProject,
   session: Session,
 ): Promise<HostResolver | undefined> {
-  const { project, access } = unlocked;
+  const { project, access, neighbours } = unlocked;
   const { tool, indexes } = access.settings;
   const metadata = project.pyproject?.project;
   if (metadata === undefined || metadata.dynamic.has('dependencies') || hasSources(project)) return undefined;
+  if (neighbours.size > 0) return undefined;
   if (tool === 'uv' && indexes.length > 1) return undefined;
   const pip = await findPip(session);
   if (pip === undefined) return undefined;

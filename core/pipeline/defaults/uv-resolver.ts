@@ -1,4 +1,5 @@
 /** Has uv of this host choose versions for a project without a lock, for every platform at once. Nothing is written into the project. */
+import { pathToFileURL } from 'node:url';
 import { DEFAULT_INDEX, PYTHON_VERSIONS } from '../../primitives/defaults.ts';
 import { SpecifierSet } from '../../python/specifier.ts';
 import type { Session } from '../session.ts';
@@ -23,8 +24,12 @@ export async function uvResolver(
   };
 }
 
-async function resolveByUv({ project, want, access }: UnlockedProject, session: Session): Promise<string> {
-  const args = ['pip', 'compile', 'pyproject.toml', ...flagsOf(project, want)];
+async function resolveByUv(
+  { project, want, access, neighbours }: UnlockedProject,
+  session: Session,
+): Promise<string> {
+  const constraints = await constraintsOf(neighbours, session);
+  const args = ['pip', 'compile', 'pyproject.toml', ...flagsOf(project, want), ...constraints];
   const env = {
     ...session.env,
     ...indexVariables(access),
@@ -35,9 +40,24 @@ async function resolveByUv({ project, want, access }: UnlockedProject, session: 
   return withoutPasswords(answer.stdout);
 }
 
+/** A flag with a file in the store: whatever asks for a neighbour gets its folder. What the user constrains holds as well. */
+async function constraintsOf(
+  neighbours: ReadonlyMap<string, string>,
+  { store, signal, env }: Session,
+): Promise<readonly string[]> {
+  if (neighbours.size === 0) return [];
+  const lines = [...neighbours].map(([name, folder]) => `${name} @ ${pathToFileURL(folder).href}\n`);
+  const bytes = (async function* (): AsyncGenerator<Uint8Array> {
+    yield Buffer.from(lines.sort().join(''));
+  })();
+  const { digest } = await store.write(bytes, { what: 'the list of projects beside it' }, signal);
+  const stated = (env.UV_CONSTRAINT ?? '').split(/\s+/).filter((file) => file !== '');
+  return [...stated, store.fileOf(digest)].flatMap((file) => ['--constraint', file]);
+}
+
 const GONE: ResolverAnswer = { code: null, stdout: '', stderr: 'it cannot be started' };
 
-function questionOf({ project, want, access }: UnlockedProject, { env }: Session): unknown {
+function questionOf({ project, want, access, neighbours }: UnlockedProject, { env }: Session): unknown {
   const { indexes, links } = access.settings;
   const steering = Object.entries(env)
     .filter(([name, value]) => STEERING.test(name) && value !== undefined)
@@ -47,6 +67,7 @@ function questionOf({ project, want, access }: UnlockedProject, { env }: Session
     indexes: [...links, ...indexes].map(withoutPasswords),
     mirror: access.mirrorOf(DEFAULT_INDEX) ?? null,
     steering,
+    neighbours: [...neighbours],
   };
 }
 
