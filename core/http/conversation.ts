@@ -4,7 +4,7 @@ import type { HttpRequest, HttpResponse } from './client.ts';
 import { HttpRedirectError } from './errors.ts';
 import { type Exchange, isRedirect, MAX_REDIRECTS, redirected } from './exchange.ts';
 import { retriesFor } from './fault.ts';
-import { isRetryableStatus, pause, type RetryRules, retryDelay } from './retry.ts';
+import { askedDelay, isRetryableStatus, pause, type RetryRules, retryDelay } from './retry.ts';
 import { redactUrl } from './url.ts';
 
 const RETRIES = 4;
@@ -27,11 +27,11 @@ export function createConversation(
     const isLast = (tries: number, allowed: number, delay: number): boolean =>
       tries >= allowed || performance.now() - started + delay > rules.deadline;
     for (let tries = 0; ; tries += 1) {
-      let delay = retryDelay(tries, undefined, rules, Date.now(), Math.random);
+      let delay = retryDelay(tries, undefined, rules, Math.random);
       try {
         const response = await send(exchange, signal);
         if (!isRetryableStatus(response.status)) return response;
-        delay = retryDelay(tries, response.headers['retry-after'], rules, Date.now(), Math.random);
+        delay = retryDelay(tries, askedDelay(response.headers, Date.now()), rules, Math.random);
         if (isLast(tries, retries, delay)) return response;
         await response.discard();
       } catch (fault) {

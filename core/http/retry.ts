@@ -19,24 +19,32 @@ export function isRetryableStatus(status: number): boolean {
   return STATUSES.has(status);
 }
 
-/** Milliseconds before try `attempt` + 1 (the first retry is attempt 0): exponential with full jitter, or what the server asked for. */
+/**
+ * Milliseconds before try `attempt` + 1 (the first retry is attempt 0): exponential with jitter, or what the server
+ * asked for.
+ */
 export function retryDelay(
   attempt: number,
-  retryAfter: string | undefined,
+  asked: number | undefined,
   rules: RetryRules,
-  now: number,
   random: () => number,
 ): number {
-  const asked = retryAfter === undefined ? undefined : parseRetryAfter(retryAfter, now);
   if (asked !== undefined) return Math.min(asked, rules.longest);
   return Math.min(rules.base * 2 ** attempt, rules.longest) * (0.5 + random() / 2);
 }
 
-/** RFC 9110, 10.2.3: seconds or a date. Undefined where it is neither. */
-function parseRetryAfter(text: string, now: number): number | undefined {
-  if (/^\d+$/.test(text.trim())) return Number(text) * 1000;
+/**
+ * Milliseconds that a server asks to wait (RFC 9110, 10.2.3: seconds or a date); undefined where it does not. A date is
+ * held against the server's own clock where the answer tells it, since clocks differ.
+ */
+export function askedDelay(headers: Readonly<Record<string, string>>, now: number): number | undefined {
+  const text = headers['retry-after']?.trim();
+  if (text === undefined) return undefined;
+  if (/^\d+$/.test(text)) return Number(text) * 1000;
   const date = Date.parse(text);
-  return Number.isNaN(date) ? undefined : Math.max(0, date - now);
+  if (Number.isNaN(date)) return undefined;
+  const theirs = Date.parse(headers.date ?? '');
+  return Math.max(0, date - (Number.isNaN(theirs) ? now : theirs));
 }
 
 /** Waits. @throws the signal's reason as soon as it is aborted */

@@ -1,6 +1,7 @@
 /** Tells a log how an upload goes on. */
 import type { Log } from '../primitives/log.ts';
-import { type BlobOutcome, type BlobSource, ensureBlob } from './blob-upload.ts';
+import type { BlobSource } from './blob-source.ts';
+import { type BlobOutcome, ensureBlob } from './blob-upload.ts';
 import type { Repository } from './client.ts';
 
 /** {@link ensureBlob}, with a step of progress where bytes are sent. */

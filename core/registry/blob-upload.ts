@@ -1,30 +1,30 @@
 /**
- * Brings one blob into a repository: it is there, or is mounted from a neighbour, or is uploaded in one
- * stream (distribution specification, "Pushing Blobs": POST then PUT). Manifests are not its business.
+ * Brings one blob into a repository: it is there, or is mounted from a neighbour, or is uploaded, as often as it
+ * takes. Manifests are not its business.
  */
-import type { HttpResponse } from '../http/client.ts';
-import { pause } from '../http/retry.ts';
-import { isLinkLocal, isLoopback, parseUrl, redactUrl } from '../http/url.ts';
-import type { Descriptor } from '../oci/image.ts';
-import { isDigest } from '../primitives/digest.ts';
+import { pause, retryDelay } from '../http/retry.ts';
+import { type BlobSource, createPieceReader, type PieceReader } from './blob-source.ts';
 import type { Repository } from './client.ts';
-import { isPassing, RegistryAnswerError, RegistryContentError, RegistryStatusError } from './errors.ts';
-
-/** A blob that is to be in a repository. */
-export interface BlobSource {
-  readonly descriptor: Pick<Descriptor, 'digest' | 'size'>;
-  /** Gives a fresh stream on every call. */
-  open(signal: AbortSignal): Promise<AsyncIterable<Uint8Array>>;
-  /** A repository of the same registry that has it. */
-  readonly mountFrom?: string | undefined;
-}
+import { isPassing, RegistryStatusError } from './errors.ts';
+import {
+  askStanding,
+  beginUpload,
+  begunUpload,
+  postWhole,
+  sendRest,
+  type UploadSession,
+} from './upload-session.ts';
 
 export type BlobOutcome = 'present' | 'mounted' | 'uploaded';
 
-/** Fresh uploads after the first failed. */
+/** Tries after the first without progress between them. */
 const RETRIES = 3;
-/** Milliseconds before the first of them; each further one waits twice as long. */
-const PAUSE = 300;
+/** Tries in all, as a multiple of those. */
+const PATIENCE = 10;
+/** Pieces that are sent where whole blobs do not come through, in bytes. */
+const PIECE = 64 * 1024 * 1024;
+/** Where bodies of this size are refused as too large, smaller ones are not tried. */
+const SMALLEST_PIECE = 64 * 1024;
 
 /** @param onBytes told how many bytes of an upload were handed on so far */
 export async function ensureBlob(
@@ -33,140 +33,113 @@ export async function ensureBlob(
   signal: AbortSignal,
   onBytes: (done: number) => void = () => undefined,
 ): Promise<BlobOutcome> {
-  const { digest } = blob.descriptor;
-  if ((await repository.findBlob(digest, signal)) !== undefined) return 'present';
-  return repository.uploads(async () => {
-    for (let tries = 0; ; tries += 1) {
-      try {
-        return await bring(
-          repository,
-          tries === 0 ? blob : { ...blob, mountFrom: undefined },
-          signal,
-          onBytes,
-        );
-      } catch (thrown) {
-        if (tries === RETRIES || signal.aborted || !isPassing(thrown)) throw thrown;
-      }
-      await pause(PAUSE * 2 ** tries * (0.5 + Math.random()), signal);
-      // The answer may have been lost after the registry had all of it.
-      if ((await repository.findBlob(digest, signal)) !== undefined) return 'uploaded';
+  if ((await repository.findBlob(blob.descriptor.digest, signal)) !== undefined) return 'present';
+  return repository.uploads.limiter(async () => {
+    const session = await mount(repository, blob, signal);
+    if (session === 'mounted') return session;
+    const reader = createPieceReader(blob, signal, onBytes);
+    try {
+      await upload(repository, blob, reader, session, signal);
+    } finally {
+      reader.close();
     }
+    return 'uploaded';
   });
 }
 
-async function bring(
-  repository: Repository,
-  blob: BlobSource,
-  signal: AbortSignal,
-  onBytes: (done: number) => void,
-): Promise<BlobOutcome> {
-  const { digest } = blob.descriptor;
-  let started: HttpResponse | undefined;
-  if (blob.mountFrom !== undefined && blob.mountFrom !== repository.name) {
-    started = await mount(repository, digest, blob.mountFrom, signal);
-    if (started?.status === 201) return 'mounted';
-  }
-  started ??= await repository.send('blobs/uploads/', { method: 'POST', body: '', signal });
-  if (started.status !== 202) {
-    throw await repository.failure(`starting the upload of \`${digest}\` failed`, started, signal);
-  }
-  await started.discard();
-  await put(repository, blob, locationOf(repository, started), signal, onBytes);
-  return 'uploaded';
-}
-
 /**
- * The answer where the blob was mounted (201) or an upload was started instead (202); undefined where the
- * registry mounts nothing, or these credentials cannot read the neighbour.
+ * Mounts the blob where a neighbour has it. Else gives the upload that the registry began instead; undefined where
+ * it mounts nothing, or these credentials cannot read the neighbour.
  */
 async function mount(
   repository: Repository,
-  digest: string,
-  from: string,
+  { descriptor: { digest }, mountFrom: from }: BlobSource,
   signal: AbortSignal,
-): Promise<HttpResponse | undefined> {
+): Promise<'mounted' | UploadSession | undefined> {
+  // Without `from`, registries would look everywhere, and one answers with an error.
+  if (from === undefined || from === repository.name) return undefined;
   try {
     const path = `blobs/uploads/?mount=${digest}&from=${encodeURIComponent(from)}`;
     const response = await repository.send(path, { method: 'POST', body: '', signal }, { alsoPull: [from] });
+    if (response.status === 202) return await begunUpload(repository, response);
     await response.discard();
-    return response.status === 201 || response.status === 202 ? response : undefined;
+    return response.status === 201 ? 'mounted' : undefined;
   } catch (thrown) {
-    if (signal.aborted || (thrown as { code?: string }).code !== 'PYC_REGISTRY_ACCESS') throw thrown;
+    const isWorthAnUpload = (thrown as { code?: string }).code === 'PYC_REGISTRY_ACCESS' || isPassing(thrown);
+    if (signal.aborted || !isWorthAnUpload) throw thrown;
     return undefined;
   }
 }
 
-async function put(
+/** Uploads until the registry has it, or says why not. */
+async function upload(
   repository: Repository,
   blob: BlobSource,
-  location: URL,
+  reader: PieceReader,
+  begun: UploadSession | undefined,
   signal: AbortSignal,
-  onBytes: (done: number) => void,
 ): Promise<void> {
   const { digest, size } = blob.descriptor;
-  // Appended by hand: parsing and printing the query again could change a signature in it.
-  const url = `${location.href}${location.search === '' ? '?' : '&'}digest=${encodeURIComponent(digest)}`;
-  const request = {
-    method: 'PUT',
-    headers: { 'content-type': 'application/octet-stream' },
-    body: () => counted(blob, signal, onBytes),
-    bodySize: size,
-    signal,
-  } as const;
-  const isOurs = location.origin === repository.base.origin;
-  const response = isOurs
-    ? await repository.sendTo(url, request)
-    : await repository.sendElsewhere({ ...request, url });
-  if (response.status === 404) {
-    // The upload that was started is forgotten: worth a fresh one, unlike a repository that does not exist.
-    await response.discard();
-    throw new RegistryStatusError(`\`${repository.host}\` forgot the upload of \`${digest}\``, 404, {
-      hint: 'the registry has a problem of its own; try again later',
-    });
-  }
-  if (response.status !== 201 && response.status !== 204) {
-    throw await repository.failure(`uploading \`${digest}\` failed`, response, signal);
-  }
-  await response.discard();
-  const stated = response.headers['docker-content-digest'];
-  if (isDigest(stated) && stated !== digest) {
-    throw new RegistryContentError(`\`${repository.host}\` took \`${digest}\` for \`${stated}\``, {
-      hint: 'something between here and the registry changes what is sent',
-    });
+  const { uploads } = repository;
+  let session = begun;
+  let isResumed = false;
+  /** How far any try came, and when the first failed since. */
+  let reached = 0;
+  let failing: number | undefined;
+  for (let tries = 0, all = 0; ; all += 1) {
+    // What broke twice at once may get through in pieces, of which only the last is lost each time.
+    const piece = Math.min(uploads.largestBody, tries > 1 ? PIECE : Number.POSITIVE_INFINITY);
+    try {
+      if (session === undefined) {
+        const posted = await postWhole(repository, blob, reader, signal);
+        if (posted === 'sent') return;
+        session = posted ?? (await beginUpload(repository, blob, signal));
+      }
+      await sendRest(repository, session, blob, reader, piece, signal);
+      return;
+    } catch (thrown) {
+      if (signal.aborted) throw thrown;
+      const smaller = smallerBody(thrown, Math.min(size, piece), session?.shortestPiece ?? 0);
+      if (smaller !== undefined) {
+        uploads.largestBody = Math.min(uploads.largestBody, smaller);
+        session = undefined;
+        continue;
+      }
+      // What a resumed upload is refused for may lie in what the registry kept of it.
+      if (!isPassing(thrown) && !isResumed) throw thrown;
+      isResumed = isPassing(thrown) && session !== undefined && !isForgotten(thrown);
+      if ((session?.offset ?? 0) > reached) {
+        reached = session?.offset ?? 0;
+        tries = 0;
+        failing = undefined;
+      }
+      failing ??= performance.now();
+      const asked = thrown instanceof RegistryStatusError ? thrown.retryAfter : undefined;
+      const delay = retryDelay(tries, asked, uploads.retry, Math.random);
+      const isLate = performance.now() - failing + delay > uploads.retry.deadline;
+      if (tries === RETRIES || all >= RETRIES * PATIENCE || isLate) throw thrown;
+      tries += 1;
+      await pause(delay, signal);
+      // The answer may have been lost after the registry had all of it.
+      if ((await repository.findBlob(digest, signal)) !== undefined) return;
+      isResumed &&= session !== undefined && (await askStanding(repository, session, size, signal));
+      if (!isResumed) session = undefined;
+    }
   }
 }
 
-/** Where an upload goes on. @throws RegistryAnswerError for none, for https to http, and for this machine or link-local ones */
-function locationOf(repository: Repository, response: HttpResponse): URL {
-  const { location } = response.headers;
-  const url = location === undefined ? undefined : parseUrl(location, response.url);
-  const refuse = (why: string): RegistryAnswerError =>
-    new RegistryAnswerError(`\`${repository.host}\` cannot be uploaded to: ${why}`, {
-      hint: 'ask whoever runs the registry',
-    });
-  if (url === undefined || (url.protocol !== 'https:' && url.protocol !== 'http:'))
-    throw refuse('it names no place for the upload');
-  url.username = '';
-  url.password = '';
-  url.hash = '';
-  const { base } = repository;
-  if (url.origin === base.origin) return url;
-  if (base.protocol === 'https:' && url.protocol === 'http:')
-    throw refuse(`it sends uploads to \`${redactUrl(url)}\`, without https`);
-  const isInward = isLinkLocal(url.hostname) || (isLoopback(url.hostname) && !isLoopback(base.hostname));
-  if (isInward) throw refuse(`it sends uploads to \`${redactUrl(url)}\`, which is not its own`);
-  return url;
+/**
+ * The size to try where a body was too large; undefined where something else is wrong, or it is hopeless.
+ *
+ * @param wanted the size that was meant to be sent
+ * @param shortest the least that the registry takes
+ */
+function smallerBody(thrown: unknown, wanted: number, shortest: number): number | undefined {
+  if (!(thrown instanceof RegistryStatusError) || thrown.status !== 413) return undefined;
+  const smaller = Math.max(wanted > PIECE ? PIECE : Math.floor(wanted / 4), shortest);
+  return smaller < SMALLEST_PIECE || smaller >= wanted ? undefined : smaller;
 }
 
-async function* counted(
-  blob: BlobSource,
-  signal: AbortSignal,
-  onBytes: (done: number) => void,
-): AsyncGenerator<Uint8Array> {
-  let done = 0;
-  for await (const chunk of await blob.open(signal)) {
-    done += chunk.length;
-    yield chunk;
-    onBytes(done);
-  }
+function isForgotten(thrown: unknown): boolean {
+  return thrown instanceof RegistryStatusError && thrown.status === 404;
 }

@@ -5,9 +5,9 @@
 import type { HttpClient, HttpRequest, HttpResponse } from '../http/client.ts';
 import { download } from '../http/download.ts';
 import { HttpStatusError } from '../http/errors.ts';
+import { askedDelay, type RetryRules } from '../http/retry.ts';
 import type { Descriptor } from '../oci/image.ts';
 import { DOCKER_INDEX, DOCKER_MANIFEST, OCI_INDEX, OCI_MANIFEST } from '../oci/media-types.ts';
-import type { Limiter } from '../primitives/concurrency.ts';
 import { type Digest, digestOf, isDigest } from '../primitives/digest.ts';
 import { MAX_MANIFEST } from '../primitives/limits.ts';
 import { type Log, silentLog } from '../primitives/log.ts';
@@ -18,6 +18,7 @@ import { parseFaults, RegistryAnswerError, statusError } from './errors.ts';
 import { sitesInOrder } from './mirrors.ts';
 import { type PlaceFinder, placeOf, type RepositoryName } from './place.ts';
 import { createSites, type Site } from './site.ts';
+import type { Uploads } from './uploads.ts';
 import { verifiedBlob, wrongDigest } from './verified-blob.ts';
 
 export interface RegistryClientOptions {
@@ -27,6 +28,8 @@ export interface RegistryClientOptions {
   readonly credentials?: CredentialSource;
   /** Where repositories really are; default where their names say. */
   readonly places?: PlaceFinder;
+  /** When uploads are tried again. Single requests are the HTTP client's matter. */
+  readonly retry?: Partial<RetryRules>;
 }
 
 export interface RegistryClient {
@@ -67,8 +70,8 @@ export interface Repository {
   readonly name: string;
   /** Of the registry: scheme and authority. */
   readonly base: URL;
-  /** Bounds the uploads to this registry that are under way at once. */
-  readonly uploads: Limiter;
+  /** What all uploads to this registry share. */
+  readonly uploads: Uploads;
   /** Sends to a path below `/v2/<name>/`; any status is given back. */
   send(path: string, request?: Omit<HttpRequest, 'url'>, options?: SendOptions): Promise<HttpResponse>;
   /** The same to a whole URL of this registry: an upload's Location. */
@@ -94,7 +97,7 @@ const MIRROR_RETRIES = 1;
 
 export function createRegistryClient(options: RegistryClientOptions): RegistryClient {
   const { http, log = silentLog } = options;
-  const siteOf = createSites(http, options.credentials ?? (async () => undefined), log);
+  const siteOf = createSites(http, options.credentials ?? (async () => undefined), log, options.retry);
   const silent = new Set<string>();
   const warned = new Set<string>();
 
@@ -155,7 +158,8 @@ export function createRegistryClient(options: RegistryClientOptions): RegistryCl
         const { authorizer, target } = sites.current;
         const faults = parseFaults(authorizer.withoutSecrets(text));
         const hasCredentials = await authorizer.hasCredentials(target, signal).catch(() => true);
-        return statusError(what, target.host, response.status, faults, hasCredentials);
+        const retryAfter = askedDelay(response.headers, Date.now());
+        return statusError(what, target.host, response.status, faults, hasCredentials, retryAfter);
       };
 
       const what = (thing: string): string => {

@@ -22,10 +22,13 @@ export class RegistryNotFoundError extends PycError {
 export class RegistryStatusError extends PycError {
   readonly code = 'PYC_REGISTRY_STATUS';
   readonly status: number;
+  /** Milliseconds that the registry asks to wait; undefined where it does not say. */
+  readonly retryAfter: number | undefined;
 
-  constructor(message: string, status: number, options: PycErrorOptions) {
+  constructor(message: string, status: number, options: PycErrorOptions, retryAfter?: number) {
     super(message, options);
     this.status = status;
+    this.retryAfter = retryAfter;
   }
 }
 
@@ -76,6 +79,7 @@ export function statusError(
   status: number,
   faults: readonly RegistryFault[],
   hasCredentials: boolean,
+  retryAfter?: number,
 ): PycError {
   const said = faults
     .map(({ code, message }) => [code, message].filter((text) => text !== '').join(': '))
@@ -92,13 +96,17 @@ export function statusError(
     return new RegistryNotFoundError(message, { hint: 'check the name, the tag and the host', details });
   }
   const hint =
-    status === 429
-      ? 'the registry limits requests: log in, or wait before you try again'
-      : status >= 500
-        ? 'the registry has a problem of its own; try again later'
-        : 'look at what the registry says, and whether it takes such an image';
-  return new RegistryStatusError(message, status, { hint, details });
+    STATUS_HINTS.get(status) ??
+    (status >= 500
+      ? 'the registry has a problem of its own; try again later'
+      : 'look at what the registry says, and whether it takes such an image');
+  return new RegistryStatusError(message, status, { hint, details }, retryAfter);
 }
+
+const STATUS_HINTS: ReadonlyMap<number, string> = new Map([
+  [413, 'raise the limit of the size of requests, which a proxy before the registry often has'],
+  [429, 'the registry limits requests: log in, or wait before you try again'],
+]);
 
 /** True for an error that says that something is not there. */
 export function isNotFound(thrown: unknown): boolean {

@@ -1,7 +1,8 @@
 /** What `pycontainer/registry` offers: pull, push, mount, referrers and credentials. */
 export { type BlobPlaces, createBlobPlaces } from './blob-places.ts';
 export { ensureBlobShown } from './blob-progress.ts';
-export { type BlobOutcome, type BlobSource, ensureBlob } from './blob-upload.ts';
+export type { BlobSource } from './blob-source.ts';
+export { type BlobOutcome, ensureBlob } from './blob-upload.ts';
 export {
   type Actions,
   createRegistryClient,

@@ -13,7 +13,8 @@ import { type Digest, digestOf, digestOfJson } from '../primitives/digest.ts';
 import { type Log, silentLog } from '../primitives/log.ts';
 import { type BlobPlaces, createBlobPlaces } from './blob-places.ts';
 import { ensureBlobShown } from './blob-progress.ts';
-import type { BlobOutcome, BlobSource } from './blob-upload.ts';
+import type { BlobSource } from './blob-source.ts';
+import type { BlobOutcome } from './blob-upload.ts';
 import type { RegistryClient, Repository } from './client.ts';
 import { type ManifestSource, putManifest } from './manifest-upload.ts';
 import { announceReferrers } from './referrers-upload.ts';
@@ -45,7 +46,7 @@ export interface PushRequest {
   /** Needed for several images. */
   readonly index?: ManifestSource | undefined;
   readonly referrers: readonly PushedReferrer[];
-  /** Default: the layer's own `open`. */
+  /** Default: the layer's own `pass`, else its `open`. */
   open?(layer: Layer, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>>;
 }
 

@@ -1,35 +1,34 @@
 /** One repository at one place: its address, what opens it, and how many uploads it takes at once. */
 import type { HttpClient, HttpRequest } from '../http/client.ts';
 import { HttpError, OfflineError } from '../http/errors.ts';
-import { createLimiter, type Limiter } from '../primitives/concurrency.ts';
+import type { RetryRules } from '../http/retry.ts';
 import type { Log } from '../primitives/log.ts';
 import { type Authorizer, createAuthorizer, type Target } from './authorizer.ts';
 import type { CredentialSource } from './credentials.ts';
 import type { Place } from './place.ts';
+import { createUploads, type Uploads } from './uploads.ts';
 
 export interface Site {
   readonly place: Place;
   readonly authorizer: Authorizer;
-  /** Bounds the uploads to this registry that are under way at once. */
-  readonly uploads: Limiter;
+  /** What all uploads to this registry share. */
+  readonly uploads: Uploads;
   /** What is known of the address: before the first request to it, `either` stands for http. */
   readonly target: Target;
   /** The address, found out where that is needed. */
   settle(signal?: AbortSignal): Promise<Target>;
 }
 
-/** Uploads to one registry at once. */
-const UPLOADS = 4;
-
-/** Makes sites that share what belongs to a registry: credentials, tokens, the scheme, the bound of uploads. */
+/** Makes sites that share what belongs to a registry: credentials, tokens, the scheme, what uploads found. */
 export function createSites(
   http: HttpClient,
   credentials: CredentialSource,
   log: Log,
+  retry?: Partial<RetryRules>,
 ): (place: Place) => Site {
   const verified = createAuthorizer(http, credentials);
   const lenient = new Map<string, Authorizer>();
-  const uploads = new Map<string, Limiter>();
+  const uploads = new Map<string, Uploads>();
   const schemes = new Map<string, Promise<'https' | 'http'>>();
 
   const authorizerOf = ({ scheme, endpoint }: Place): Authorizer => {
@@ -41,8 +40,8 @@ export function createSites(
 
   return (place) => {
     const { host, endpoint, repository } = place;
-    const limiter = uploads.get(endpoint) ?? createLimiter(UPLOADS);
-    uploads.set(endpoint, limiter);
+    const shared = uploads.get(endpoint) ?? createUploads(retry);
+    uploads.set(endpoint, shared);
     const targetOf = (scheme: 'https' | 'http'): Target => ({
       host,
       repository,
@@ -53,7 +52,7 @@ export function createSites(
     return {
       place,
       authorizer: authorizerOf(place),
-      uploads: limiter,
+      uploads: shared,
       get target() {
         return target;
       },

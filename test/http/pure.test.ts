@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { proxyChoice } from '../../core/http/proxy.ts';
-import { retryDelay } from '../../core/http/retry.ts';
+import { askedDelay, retryDelay } from '../../core/http/retry.ts';
 import { isLinkLocal, isLoopback, redactUrl } from '../../core/http/url.ts';
 
 describe('the choice of a proxy', () => {
@@ -46,13 +46,28 @@ describe('the choice of a proxy', () => {
 describe('waits', () => {
   const rules = { base: 100, longest: 1000, deadline: 5000 };
   it('double, with chance, and obey Retry-After up to the bound', () => {
-    expect(retryDelay(0, undefined, rules, 0, () => 1)).toBe(100);
-    expect(retryDelay(2, undefined, rules, 0, () => 0)).toBe(200);
-    expect(retryDelay(20, undefined, rules, 0, () => 1)).toBe(1000);
-    expect(retryDelay(0, '1', rules, 0, () => 1)).toBe(1000);
-    expect(retryDelay(0, '1000000000', rules, 0, () => 1)).toBe(1000);
-    expect(retryDelay(0, 'Thu, 01 Jan 1970 00:00:00 GMT', rules, 0, () => 1)).toBe(0);
-    expect(retryDelay(0, '-5x', rules, 0, () => 1)).toBe(100);
+    expect(retryDelay(0, undefined, rules, () => 1)).toBe(100);
+    expect(retryDelay(2, undefined, rules, () => 0)).toBe(200);
+    expect(retryDelay(20, undefined, rules, () => 1)).toBe(1000);
+    expect(retryDelay(0, 500, rules, () => 1)).toBe(500);
+    expect(retryDelay(0, 1e12, rules, () => 1)).toBe(1000);
+  });
+
+  it('takes Retry-After in seconds and as a date, which it holds against the server’s own clock', () => {
+    const now = Date.parse('Thu, 01 Jan 2026 12:00:00 GMT');
+    const later = 'Thu, 01 Jan 2026 12:00:07 GMT';
+    const hourAhead = { date: 'Thu, 01 Jan 2026 13:00:00 GMT' };
+    const table: [headers: Record<string, string>, asked: number | undefined][] = [
+      [{}, undefined],
+      [{ 'retry-after': '1' }, 1000],
+      [{ 'retry-after': '1000000000' }, 1e12],
+      [{ 'retry-after': later }, 7000],
+      [{ 'retry-after': later, date: 'nonsense' }, 7000],
+      [{ 'retry-after': 'Thu, 01 Jan 2026 13:00:07 GMT', ...hourAhead }, 7000],
+      [{ 'retry-after': later, ...hourAhead }, 0],
+      [{ 'retry-after': '-5x' }, undefined],
+    ];
+    expect(table.map(([headers]) => askedDelay(headers, now))).toEqual(table.map(([, asked]) => asked));
   });
 });
 

@@ -67,8 +67,9 @@ describe('a registry over https', () => {
 
   it('may not send uploads, tokens’ seekers or readers on over http, nor uploads to this machine', async () => {
     const plain = await registry();
-    const uploads = await secure({ location: 'http://registry.test' });
-    const inward = await secure({ location: plain.origin.replace('http:', 'https:') as `https://${string}` });
+    const uploads = await secure({ location: 'http://registry.test', oneRequest: false });
+    const location = plain.origin.replace('http:', 'https:') as `https://${string}`;
+    const inward = await secure({ location, oneRequest: false });
     const realm = await secure({ access: { kind: 'bearer', realm: 'http://registry.test/token' } });
     const redirect = await secure({
       fault: ({ method }) =>

@@ -34,6 +34,8 @@ import {
 export const AMD64: Platform = { os: 'linux', architecture: 'amd64' };
 export const ARM64: Platform = { os: 'linux', architecture: 'arm64' };
 
+const RETRY = { base: 5, longest: 20, deadline: 2_000 };
+
 export async function registry(options?: FakeRegistryOptions): Promise<FakeRegistry> {
   const started = await startFakeRegistry(options);
   onTestFinished(() => started.close());
@@ -41,13 +43,13 @@ export async function registry(options?: FakeRegistryOptions): Promise<FakeRegis
 }
 
 export function http(options: Partial<HttpClientOptions> = {}): HttpClient {
-  const made = createHttpClient({ env: {}, retry: { base: 5, longest: 20, deadline: 2_000 }, ...options });
+  const made = createHttpClient({ env: {}, retry: RETRY, ...options });
   onTestFinished(() => made.close());
   return made;
 }
 
 export function client(options: Partial<RegistryClientOptions> = {}): RegistryClient {
-  return createRegistryClient({ http: http(), ...options });
+  return createRegistryClient({ http: http(), retry: RETRY, ...options });
 }
 
 /** A folder that is gone when the test is. */

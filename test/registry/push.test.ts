@@ -142,6 +142,7 @@ describe('a push', () => {
     let now = 0;
     let most = 0;
     const server = await registry({
+      oneRequest: false,
       fault: ({ method }) => {
         if (method === 'POST') now += 1;
         if (method === 'PUT') now -= 1;
@@ -163,6 +164,7 @@ describe('a push that meets trouble', () => {
   it('starts a fresh upload after broken connections, server errors and stale sessions, with a whole body', async () => {
     const troubles = [{ drop: true }, { status: 503 }, { status: 404 }, { status: 416 }];
     const server = await registry({
+      oneRequest: false,
       fault: ({ method, path }) =>
         method === 'PUT' && path.includes('/uploads/') ? troubles.shift() : undefined,
     });
@@ -238,7 +240,7 @@ describe('a push that meets trouble', () => {
   it('follows absolute Locations and those on another host, to which no credentials go', async () => {
     const access = { kind: 'basic', username: 'me', password: 'pw' } as const;
     const credentials = async () => ({ kind: 'basic', username: 'me', password: 'pw' }) as const;
-    const absolute = await registry({ access, location: 'absolute' });
+    const absolute = await registry({ access, location: 'absolute', oneRequest: false });
     const target = reference(absolute, 'app:1');
     await push(
       { target, images: [image(['one'])], referrers: [] },
@@ -247,7 +249,8 @@ describe('a push that meets trouble', () => {
     expect(absolute.repository('app').tags.size).toBe(1);
 
     const other = await registry();
-    const server = await registry({ access, location: other.origin as `http://${string}` });
+    const location = other.origin as `http://${string}`;
+    const server = await registry({ access, location, oneRequest: false });
     const work = push(
       { target: reference(server, 'app:1'), images: [image(['one'])], referrers: [] },
       { client: client({ credentials }), signal },
