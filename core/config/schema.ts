@@ -315,6 +315,19 @@ const commonFields = {
 const extendsField = z
   .union([z.string(), z.array(z.string())], { error: 'must be a text or a list of texts' })
   .describe('Configurations that this one builds upon: relative files, or npm packages.')
+  cache: withoutCredentials(
+    text(
+      "A cache of layers that machines share: `registry:HOST/REPOSITORY`, or the http(s) address of a cache of Bazel's kind.",
+    ),
+  )
+    .refine(
+      (value) => /^(?:registry:|https?:\/\/)[^?#]+$/.test(value),
+      'must be `registry:HOST/REPOSITORY` or an http(s) address',
+    )
+    .exactOptional(),
+  cacheWrite: flag(
+    'This machine adds what it makes to the cache, as on trusted branches. Default: false.',
+  ).exactOptional(),
   .exactOptional();
 
 const profileSchema = z.strictObject({ ...commonFields, ...codeFields }, TABLE);

@@ -4,6 +4,7 @@ import type { Graph } from './graph.ts';
 import type { BuildReport, ReportedImage } from './report.ts';
 import type { Session } from './session.ts';
 import type { ResolvedConfig } from './settings.ts';
+import type { SharedLayers } from './shared-layers.ts';
 import { referencesOf, withTag } from './stages/publish.ts';
 import type { Project } from './values.ts';
 
@@ -18,6 +19,8 @@ export interface BuildRun {
   readonly session: Session;
   readonly graph: Graph;
   readonly records: PartRecords;
+  /** Where the configuration names a cache of layers. */
+  readonly shared?: SharedLayers | undefined;
   readonly known: ReportSoFar;
 }
 

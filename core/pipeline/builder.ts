@@ -20,6 +20,7 @@ import { unknownDistribution } from './distribution-explanation.ts';
 import { warnOfIdleRules } from './distribution-rules.ts';
 import { createGraph, type Graph } from './graph.ts';
 import type { BuildContext } from './hooks.ts';
+import { withSharedLayers } from './layer-sharing.ts';
 import { buildPlatform } from './platform-build.ts';
 import { lackingPlatforms, tablePlatforms, USUAL_PLATFORMS } from './platform-table.ts';
 import { type BuildReport, emptyReport, reportError } from './report.ts';
@@ -67,13 +68,12 @@ async function build(run: BuildRun): Promise<void> {
   const platforms = distinctPlatforms(config.platforms);
   const shared = await graph.stage('resolve', () => resolveShared(run, platforms));
   // Pinning bases writes nowhere, so that it does not matter where a build would.
-  const isBuild = session.command !== 'lock';
-  const destinations = await graph.stage('publish', async () =>
-    isBuild ? findDestinations(outputsOf(shared.name, config), graph) : [],
-  );
+  const outputs = session.command === 'lock' ? [] : outputsOf(shared.name, config);
+  const destinations = await graph.stage('publish', async () => findDestinations(outputs, graph));
+  const sharing = await withSharedLayers(run, outputs);
   const images: AttachedImage[] = [];
   for (const platform of platforms) {
-    const finished = await buildPlatform(run, shared, platform);
+    const finished = await buildPlatform(sharing, shared, platform);
     if (finished === undefined) continue;
     images.push(await graph.stage('sbom', () => attachTo(finished, graph)));
   }

@@ -50,7 +50,7 @@ async function collect(run: BuildRun, resolution: Resolution, preset: Applied): 
 }
 
 async function layer(
-  { graph, records, session }: BuildRun,
+  { graph, records, shared, session }: BuildRun,
   resolution: Resolution,
   tree: FileTree,
   { gzipMembers = 'multiple' }: ResolvedConfig,
@@ -59,7 +59,7 @@ async function layer(
   const { platform, distributions, base } = resolution;
   const planned = planLayers(platform, tree, distributions, base.image.layers.length);
   const plan = await hooks.layer.promise(planned, context);
-  const written = await layerTree(resolution, tree, plan, { members: gzipMembers }, session);
+  const written = await layerTree(resolution, tree, plan, { members: gzipMembers, shared }, session);
   await records.flush();
   await hooks.layered.promise({ platform, layers: written }, context);
   return written;

@@ -104,6 +104,10 @@ export interface Config {
   readonly extends?: string | readonly string[];
   readonly profiles?: Readonly<Record<string, Partial<Config>>>;
 }
+  /** Layers that machines share: `registry:HOST/REPOSITORY`, or the http(s) address of a cache of Bazel's kind. */
+  readonly cache?: string;
+  /** True where this machine may add to the cache, as on trusted branches. Default false. */
+  readonly cacheWrite?: boolean;
 
 /** Where a value came from, as errors and `explain` print it: a file, a flag, a variable, a preset. */
 export type Origin = string;

@@ -32,7 +32,9 @@ interface Values extends SharedValues {
   readonly username?: string;
   readonly password?: string;
   readonly passwordStdin?: boolean;
-  readonly cache: boolean;
+  /** False for `--no-cache`. */
+  readonly cache?: string | false;
+  readonly cacheWrite?: boolean;
   readonly dryRun?: boolean;
   readonly requirements?: string;
   readonly reproducible: boolean;
@@ -66,7 +68,7 @@ export async function run(argv: readonly string[], io: Io): Promise<ExitCode> {
   try {
     const options: BuildOptions = {
       ...buildOptions(parsed.directory, values, flagged(values), display, io),
-      noCache: !values.cache,
+      noCache: values.cache === false,
       dryRun: values.dryRun === true,
       ...(values.reproducible ? {} : { env: withCurrentTime(io) }),
       ...(await credentials(values, io)),
@@ -108,6 +110,13 @@ function command(): Command {
     .addOption(new Option('--password-stdin', 'read the password from standard input'))
     .optionsGroup('How it runs:')
     .addOption(new Option('--no-cache', 'redo what the cache remembers of earlier builds'))
+    .addOption(
+      new Option(
+        '--cache <place>',
+        'layers that machines share: registry:HOST/REPOSITORY, or an http(s) address',
+      ),
+    )
+    .addOption(new Option('--cache-write', 'add what this machine makes to it'))
     .addOption(new Option('--dry-run', 'resolve and plan; write nothing'))
     .addOption(new Option('--no-reproducible', 'date the image now, not at SOURCE_DATE_EPOCH'));
   return withRunOptions(specific)
@@ -129,6 +138,8 @@ function flagged(values: Values): Flagged {
     ['--output', { outputs: values.output }],
     ['--push', { push: values.push }],
     ['--registry', { registry: values.registry }],
+    ['--cache', { cache: values.cache === false ? undefined : values.cache }],
+    ['--cache-write', { cacheWrite: values.cacheWrite }],
   ];
 }
 

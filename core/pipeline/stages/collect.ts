@@ -4,7 +4,6 @@
  */
 import { availableParallelism } from 'node:os';
 import { createLimiter, mapConcurrently } from '../../primitives/concurrency.ts';
-import { type Digest, digestOfJson } from '../../primitives/digest.ts';
 import type { Part } from '../../primitives/file-tree.ts';
 import { findConflicts, makeFileTree, type NamedRecord, TreeConflictError } from '../../primitives/tree.ts';
 import { partOfWheel, type RecordCache } from '../../python/install/part.ts';
@@ -34,11 +33,11 @@ export async function collectTree(
   session: Session,
 ): Promise<Collected> {
   const target = installTarget(resolution.python);
-  const finder = wheelFinder(graph, resolution, session);
+  const finder = wheelFinder(graph, resolution, records);
   const [dependencies, project] = await Promise.all([
     mapConcurrently(resolution.distributions, PARALLEL, session.signal, (distribution) =>
       distribution.source === 'wheel'
-        ? dependencyPart(distribution, target, records, finder, session)
+        ? dependencyPart(distribution, target, records, finder)
         : builtPart(distribution, graph, { resolution, config, target, records, session }),
     ),
     projectParts(resolution, config, target, {
@@ -107,7 +106,7 @@ function installTarget({ target }: PythonInBase): InstallTarget {
 
 type FindWheel = (distribution: Distribution) => Promise<WheelFile>;
 
-function wheelFinder(graph: Graph, { platform }: Resolution, session: Session): FindWheel {
+function wheelFinder(graph: Graph, { platform }: Resolution, records: PartRecords): FindWheel {
   const found = new Map<string, Promise<WheelFile>>();
   const limit = createLimiter(PARALLEL);
   const ask = async (distribution: Distribution): Promise<WheelFile> => {
@@ -120,8 +119,7 @@ function wheelFinder(graph: Graph, { platform }: Resolution, session: Session): 
     // Parts are known by what the lock states: a plugin's answer is held to it as well.
     const stated = lockedDigest(distribution.file?.hashes ?? []);
     if (stated !== undefined && wheel.digest !== stated) throw wrongHash(wheel.name, [stated], wheel.digest);
-    if (distribution.file?.size === undefined)
-      await session.store.writeAction(sizeKey(wheel.digest), wheel.size);
+    if (distribution.file?.size === undefined) await records.setSize(wheel.digest, wheel.size);
     return wheel;
   };
   return (distribution) => {
@@ -131,21 +129,15 @@ function wheelFinder(graph: Graph, { platform }: Resolution, session: Session): 
   };
 }
 
-/** Locks that were made against an HTML index have no sizes, and the plan of layers needs them. */
-function sizeKey(digest: Digest): Digest {
-  return digestOfJson({ what: 'size of a wheel', digest });
-}
-
 async function dependencyPart(
   distribution: Distribution,
   target: InstallTarget,
-  records: RecordCache,
+  records: PartRecords,
   find: FindWheel,
-  session: Session,
 ): Promise<Part> {
   const { name, file, directUrl } = distribution;
   const stated = file === undefined ? undefined : lockedDigest(file.hashes);
-  const size = stated === undefined ? undefined : (file?.size ?? (await knownSize(stated, session)));
+  const size = stated === undefined ? undefined : (file?.size ?? (await records.sizeOf(stated)));
   const wheel =
     stated === undefined || size === undefined
       ? await find(distribution)
@@ -180,20 +172,6 @@ async function builtPart(
   const supplied = await hooks.wheel.promise({ platform, distribution }, context);
   const build = { project, config, target: python.target, install, pins: lock?.pins?.() ?? [], session };
   return sourcePart(distribution, { supplied, build, records });
-}
-
-async function knownSize(digest: Digest, session: Session): Promise<number | undefined> {
-  const sizes = session.memory.get('sizes of wheels', () => new Map<Digest, number>());
-  const size = sizes.get(digest) ?? (await storedSize(digest, session));
-  if (size !== undefined) sizes.set(digest, size);
-  return size;
-}
-
-async function storedSize(digest: Digest, session: Session): Promise<number | undefined> {
-  const blob = await session.store.find(digest);
-  if (blob !== undefined) return blob.size;
-  const size = await session.store.readAction(sizeKey(digest));
-  return Number.isSafeInteger(size) && (size as number) > 0 ? (size as number) : undefined;
 }
 
 /** A distribution may be called `project` or `environment`; no distribution's normalised name holds a blank. */
