@@ -303,7 +303,12 @@ const commonFields = {
   )
     .refine((names) => names.length === 0, 'are not supported yet')
     .exactOptional(),
-  sbom: flag('Attach a CycloneDX SBOM. Default: true.').exactOptional(),
+  sbom: z
+    .union([z.boolean(), z.literal('with-base')], { error: 'must be true, false or `with-base`' })
+    .describe(
+      'Attach a CycloneDX SBOM. Default: true, which names a base in a registry by its digest; `with-base` also reads what is in it.',
+    )
+    .exactOptional(),
   gzipMembers: z
     .enum(['multiple', 'single'], { error: 'must be `multiple` or `single`' })
     .describe(

@@ -2,7 +2,7 @@
  * Files of base images for all who ask in one build. To read a base means to stream its layers, so whoever
  * knows early what it will want says so, and one pass gathers everything. What the files mean is not known here.
  */
-import type { Image } from '../oci/image.ts';
+import type { Image, Layer } from '../oci/image.ts';
 import { openRootfs, type Rootfs } from '../oci/rootfs.ts';
 import type { Digest } from '../primitives/digest.ts';
 import { imageKey } from './image-key.ts';
@@ -20,8 +20,12 @@ export interface BaseFileReader {
   read(image: Image, patterns: readonly RegExp[]): Promise<ReadonlyMap<string, Uint8Array>>;
 }
 
-/** Makes a reader that keeps what it read until the build ends. */
-export function createBaseFileReader(signal: AbortSignal): BaseFileReader {
+/**
+ * Makes a reader that keeps what it read until the build ends.
+ *
+ * @param needsLayers true where the layers are to lie on this host anyway; otherwise they only pass through
+ */
+export function createBaseFileReader(signal: AbortSignal, needsLayers = true): BaseFileReader {
   const announced = new Set<RegExp>();
   const passes = new Map<Digest, Pass[]>();
 
@@ -31,7 +35,8 @@ export function createBaseFileReader(signal: AbortSignal): BaseFileReader {
     const fitting = before.find(({ wanted }) => patterns.every((pattern) => wanted.has(pattern)));
     if (fitting !== undefined) return fitting.rootfs;
     const wanted = new Set([...announced, ...patterns]);
-    const rootfs = openRootfs(image, { wanted: [...wanted], signal });
+    const read = needsLayers ? image : { ...image, layers: image.layers.map(passing) };
+    const rootfs = openRootfs(read, { wanted: [...wanted], signal });
     passes.set(key, [...before, { wanted, rootfs }]);
     return rootfs;
   };
@@ -51,6 +56,11 @@ export function createBaseFileReader(signal: AbortSignal): BaseFileReader {
       return found;
     },
   };
+}
+
+function passing(layer: Layer): Layer {
+  const { pass } = layer;
+  return pass === undefined ? layer : { ...layer, open: pass };
 }
 
 interface Pass {

@@ -28,7 +28,13 @@ import { keepWarnings } from './report-draft.ts';
 import type { Session } from './session.ts';
 import type { ResolvedConfig } from './settings.ts';
 import { resolveShared, type SharedResolution } from './shared-resolution.ts';
-import { findDestinations, outputsOf, publishBuild, referencesOf } from './stages/publish.ts';
+import {
+  findDestinations,
+  needsLayers,
+  outputsOf,
+  publishBuild,
+  referencesOf,
+} from './stages/publish.ts';
 import { type AttachedImage, attachTo, referrersOf } from './stages/sbom.ts';
 import type { Destination, FinishedBuild } from './values.ts';
 
@@ -58,7 +64,10 @@ export async function runBuild(config: ResolvedConfig, outer: Session): Promise<
 
 function graphOf(config: ResolvedConfig, session: Session): Graph {
   const { memory, signal } = session;
-  const base = memory.get('base files', () => createBaseFileReader(signal));
+  const isKept = needsLayers(config, session);
+  const base = memory.get(`base files, ${isKept ? 'kept' : 'passing'}`, () =>
+    createBaseFileReader(signal, isKept),
+  );
   const plugins = [...config.plugins, corePlugin(config, session, base)];
   return createGraph(plugins, { signal, config }, createPluginApi(config, session, base));
 }

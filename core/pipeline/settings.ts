@@ -97,8 +97,11 @@ export interface Config {
   readonly annotations?: Readonly<Record<string, string>>;
   /** Names of secrets; their values are read on the host. */
   readonly secrets?: readonly string[];
-  /** CycloneDX SBOM beside the image; default true. */
-  readonly sbom?: boolean;
+  /**
+   * CycloneDX SBOM beside the image; default true: a base in a registry is named by its digest. `with-base` lists what is in
+   * it as well, for which its layers are read.
+   */
+  readonly sbom?: boolean | 'with-base';
   /** `multiple` (default) splices wheels without recompressing; `single` writes one gzip member, for old readers. */
   readonly gzipMembers?: 'multiple' | 'single';
   readonly extends?: string | readonly string[];

@@ -1,13 +1,15 @@
 /**
  * A layer in a registry: fetched when somebody wants its bytes, and only once among all who do. Whoever is first
- * reads along while the store takes it in.
+ * reads along while the store takes it in; what only passes through, and stretches, are not kept.
  */
-import { PassThrough, type Readable } from 'node:stream';
+import { PassThrough, Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { openRandomAccessFile } from '../archive/random-access-file.ts';
 import type { Descriptor, Layer } from '../oci/image.ts';
 import type { Digest } from '../primitives/digest.ts';
 import { messageOf } from '../primitives/errors.ts';
 import { type Log, silentLog } from '../primitives/log.ts';
+import { readBlobRange } from './blob-range.ts';
 import type { Repository } from './client.ts';
 import { missingOffline, type RegistryImageOptions } from './resolution.ts';
 
@@ -23,6 +25,9 @@ export async function layerOf(
 ): Promise<Layer> {
   const { digest, size } = descriptor;
   const isKept = async (): Promise<boolean> => (await store.find(digest))?.size === size;
+  const demandNetwork = (): void => {
+    if (offline === true) throw missingOffline(`${repository.host}/${repository.name}`);
+  };
   const open = async (signal?: AbortSignal): Promise<Readable> => {
     if (await isKept()) return store.open(digest);
     const copy = new PassThrough({ highWaterMark: AHEAD });
@@ -35,7 +40,7 @@ export async function layerOf(
     const inner = signal === undefined ? stop.signal : AbortSignal.any([signal, stop.signal]);
     const work = async (): Promise<void> => {
       if (await isKept()) return pipeline(store.open(digest), copy);
-      if (offline === true) throw missingOffline(`${repository.host}/${repository.name}`);
+      demandNetwork();
       const source = withProgress(repository.readBlob(descriptor, inner), descriptor, log);
       await store.write(copied(source, copy), { digest, size, what: `layer \`${digest}\`` }, inner);
     };
@@ -52,10 +57,30 @@ export async function layerOf(
     descriptor,
     diffId,
     open,
+    async readRange(from, to, signal) {
+      if (await isKept()) return rangeOfFile(store.fileOf(digest), from, Math.min(to, size));
+      demandNetwork();
+      return readBlobRange(repository, descriptor, from, to, signal);
+    },
+    async pass(signal) {
+      if (await isKept()) return store.open(digest);
+      demandNetwork();
+      const source = withProgress(repository.readBlob(descriptor, signal), descriptor, log);
+      return Readable.from(source, { objectMode: false });
+    },
     isVerified: true,
     ...((await isKept()) ? { file: store.fileOf(digest) } : {}),
     registry: { host: repository.host, repository: repository.name },
   };
+}
+
+function rangeOfFile(path: string, from: number, to: number): Uint8Array {
+  const file = openRandomAccessFile(path);
+  try {
+    return file.read(from, Math.max(0, to - from));
+  } finally {
+    file.close();
+  }
 }
 
 /** Passes the chunks on and ends the copy with them. */

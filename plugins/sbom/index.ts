@@ -9,6 +9,7 @@ import {
   digestOfJson,
   type FinishedImage,
   hexOf,
+  type Image,
   isDigest,
   type PartRecord,
   type PluginApi,
@@ -69,8 +70,14 @@ function keyOf(image: FinishedImage, api: PluginApi): Digest {
       api.imageKey(base.image),
     ],
     python: [python.target.version, python.interpreter],
+    contents: listsBase(image.resolution.base.image, api),
     epoch: api.sourceDateEpoch,
   });
+}
+
+/** What lies in a registry is named by its digest: to list what is in it, its layers would have to be transferred. */
+function listsBase({ layers }: Image, { config }: PluginApi): boolean {
+  return config.sbom === 'with-base' || !layers.some(({ registry }) => registry !== undefined);
 }
 
 function nameOf({ resolution }: FinishedImage, api: PluginApi): string {
@@ -111,7 +118,7 @@ async function recordsOf(image: FinishedImage, api: PluginApi): Promise<Readonly
 /** Reading a base's files means reading its layers, so what they said is kept. */
 async function contentsOf(image: FinishedImage, api: PluginApi): Promise<BaseContents> {
   const base = image.resolution.base.image;
-  if (base.layers.length === 0) return { components: [] };
+  if (base.layers.length === 0 || !listsBase(base, api)) return { components: [] };
   const key = digestOfJson({ what: 'base contents', rules: [RULES, VERSION], base: api.imageKey(base) });
   const known = await api.store.readAction(key);
   if (isContents(known)) return known;

@@ -21,6 +21,7 @@ import { imageKey } from '../image-key.ts';
 import type { Session } from '../session.ts';
 import type { ResolvedConfig } from '../settings.ts';
 import type { PythonInBase } from '../values.ts';
+import { findOfficialPython } from './official-python.ts';
 
 /** `python` in the configuration, `--python` or `--libc` states no version of Python or of a C library. */
 export class PythonStatedError extends PycError {
@@ -180,6 +181,11 @@ async function detected(
   reader: BaseFileReader,
 ): Promise<PythonInBase> {
   const executable = stated === undefined ? undefined : executableOf(stated);
+  const environment = environmentOf(base);
+  const { architecture, variant } = base.platform;
+  const facts = { architecture, ...(variant === undefined ? {} : { variant }), executable, environment };
+  const official = await findOfficialPython(base, facts, session);
+  if (official !== undefined) return official;
   const key = digestOfJson({
     what: 'python in base',
     rules: RULES,
@@ -192,13 +198,7 @@ async function detected(
   const id = 'python in base';
   session.log.progress({ id, label: 'read the base image for its Python', state: 'start' });
   try {
-    const files = await reader.open(base, TARGET_FILES);
-    const found = await detectPython(files, {
-      architecture: base.platform.architecture,
-      ...(base.platform.variant === undefined ? {} : { variant: base.platform.variant }),
-      executable,
-      environment: environmentOf(base),
-    });
+    const found = await detectPython(await reader.open(base, TARGET_FILES), facts);
     await session.store.writeAction(key, found);
     return found;
   } finally {
