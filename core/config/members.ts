@@ -52,7 +52,7 @@ export async function configsOfMembers(
 async function namesOfMembers(config: ResolvedConfig, session: Session): Promise<readonly string[]> {
   const { directory, lock: stated } = config;
   const { memory, signal } = session;
-  const project = await memory.get(`project ${directory}`, () => findProject(directory, signal));
+  const project = await memory.get(`project ${directory}`, () => findProject(directory, signal, memory));
   const lock = await lockOfProject(project, config, session, false).catch((error: unknown) => {
     if (error instanceof LockMissingError) return undefined;
     throw error;

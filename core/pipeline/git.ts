@@ -1,7 +1,8 @@
 /** The commit of a project's work tree, read from git's own files; only whether it is dirty asks the `git` program. */
-import { execFile } from 'node:child_process';
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
+import { isDirty } from './git-changes.ts';
+import { createRunMemory, type RunMemory } from './run-memory.ts';
 
 export interface GitState {
   /** 40 or 64 hexadecimal digits. */
@@ -11,31 +12,55 @@ export interface GitState {
   readonly remote?: string;
 }
 
-/** Undefined outside a work tree and where nothing is committed yet. */
-export async function gitStateOf(directory: string, signal: AbortSignal): Promise<GitState | undefined> {
-  const git = await findGitDirectory(directory);
+/** Where git keeps what it knows of a work tree. */
+interface GitDirectory {
+  /** The top of the work tree. */
+  readonly workTree: string;
+  readonly own: string;
+  /** Shared by all work trees of the repository. */
+  readonly common: string;
+}
+
+/**
+ * Undefined outside a work tree and where nothing is committed yet.
+ *
+ * @param memory of the run: what is the same for all folders of a work tree is read once
+ */
+export async function gitStateOf(
+  directory: string,
+  signal: AbortSignal,
+  memory: RunMemory = createRunMemory(),
+): Promise<GitState | undefined> {
+  const git = await findGitDirectory(resolve(directory), memory);
   if (git === undefined) return undefined;
-  const [commit, remote, dirty] = await Promise.all([headOf(git), remoteOf(git), isDirty(directory, signal)]);
+  const { commit, remote } = await memory.get(`commit of ${git.own}`, async () => ({
+    commit: await headOf(git),
+    remote: await remoteOf(git),
+  }));
   if (commit === undefined) return undefined;
+  const dirty = await isDirty(directory, git.workTree, memory, signal);
   return { commit, dirty, ...(remote === undefined ? {} : { remote }) };
 }
 
-/** A `.git` folder, or the folder that a work tree's `.git` file names. */
-async function findGitDirectory(directory: string): Promise<{ own: string; common: string } | undefined> {
-  for (let at = resolve(directory); ; at = dirname(at)) {
+/** A `.git` folder, or the folder that a work tree's `.git` file names; in this folder or one above. */
+function findGitDirectory(at: string, memory: RunMemory): Promise<GitDirectory | undefined> {
+  return memory.get(`git directory of ${at}`, async () => {
     const found = join(at, '.git');
-    if ((await read(join(found, 'HEAD'))) !== undefined) return { own: found, common: found };
-    const pointer = /^gitdir: (.+)$/m.exec((await read(found)) ?? '')?.[1];
-    if (pointer !== undefined) {
-      const own = resolve(at, pointer.trim());
-      const common = (await read(join(own, 'commondir')))?.trim();
-      return { own, common: common === undefined ? own : resolve(own, common) };
+    const place = await stat(found).catch(() => undefined);
+    if (place !== undefined) {
+      if ((await read(join(found, 'HEAD'))) !== undefined) return { workTree: at, own: found, common: found };
+      const pointer = /^gitdir: (.+)$/m.exec((await read(found)) ?? '')?.[1];
+      if (pointer !== undefined) {
+        const own = resolve(at, pointer.trim());
+        const common = (await read(join(own, 'commondir')))?.trim();
+        return { workTree: at, own, common: common === undefined ? own : resolve(own, common) };
+      }
     }
-    if (dirname(at) === at) return undefined;
-  }
+    return dirname(at) === at ? undefined : await findGitDirectory(dirname(at), memory);
+  });
 }
 
-async function headOf(git: { own: string; common: string }): Promise<string | undefined> {
+async function headOf(git: GitDirectory): Promise<string | undefined> {
   const head = (await read(join(git.own, 'HEAD')))?.trim() ?? '';
   const reference = /^ref: (refs\/[^\0]+)$/.exec(head)?.[1];
   if (reference === undefined) return commitIn(head);
@@ -55,7 +80,7 @@ function commitIn(text: string): string | undefined {
   return /^([0-9a-f]{40}|[0-9a-f]{64})$/.exec(text.trim())?.[1];
 }
 
-async function remoteOf(git: { common: string }): Promise<string | undefined> {
+async function remoteOf(git: GitDirectory): Promise<string | undefined> {
   const config = (await read(join(git.common, 'config'))) ?? '';
   const section = /^\[remote "origin"\]\s*\n((?:[ \t]+.*\n?)*)/m.exec(config)?.[1] ?? '';
   const url = /^\s*url\s*=\s*(\S+)\s*$/m.exec(section)?.[1];
@@ -65,16 +90,6 @@ async function remoteOf(git: { common: string }): Promise<string | undefined> {
   const web = URL.canParse(url) ? new URL(url) : undefined;
   if (web === undefined || !['https:', 'http:', 'ssh:', 'git:'].includes(web.protocol)) return undefined;
   return `https://${web.host}${web.pathname.replace(/\.git$/, '')}`;
-}
-
-/** As `git describe --dirty` has it: untracked files do not count, since outputs are such. False where there is no `git` to ask. */
-function isDirty(directory: string, signal: AbortSignal): Promise<boolean> {
-  const run = ['--no-optional-locks', 'status', '--porcelain', '--untracked-files=no', '--', '.'];
-  return new Promise((done) => {
-    execFile('git', run, { cwd: directory, signal, maxBuffer: 1 << 26 }, (failed, output) =>
-      done(failed === null && output.trim() !== ''),
-    );
-  });
 }
 
 async function read(file: string): Promise<string | undefined> {

@@ -30,7 +30,7 @@ export interface Survey {
 
 /** Looks at a project as a build would before it opens the base. @throws ProjectError, PyprojectError */
 export async function surveyProject(config: ResolvedConfig, session: Session): Promise<Survey> {
-  const project = await findProject(config.directory, session.signal);
+  const project = await findProject(config.directory, session.signal, session.memory);
   const found = await attempt(() => findLock(project, config.lock, session));
   const lock = found.value;
   const want = { extras: config.extras, groups: config.groups };

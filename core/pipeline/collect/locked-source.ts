@@ -131,7 +131,9 @@ function folderSource(distribution: Distribution, session: Session): LockedSourc
     isUnpublished: true,
     async identity() {
       await projectIn(path, undefined, distribution);
-      const counted = (await countsVersions(path)) ? await gitStateOf(path, session.signal) : undefined;
+      const counted = (await countsVersions(path))
+        ? await gitStateOf(path, session.signal, session.memory)
+        : undefined;
       return { folder: await sourceListing(path, session.signal), commit: counted?.commit };
     },
     async prepare(directory) {

@@ -42,7 +42,9 @@ export function indexAccess(
   return memory.get(
     `index access ${JSON.stringify([directory, indexMirrors])}`,
     async (): Promise<IndexAccess> => {
-      const project = await memory.get(`project ${directory}`, () => findProject(directory, session.signal));
+      const project = await memory.get(`project ${directory}`, () =>
+        findProject(directory, session.signal, session.memory),
+      );
       const tool = project.pyproject?.tool ?? {};
       const settings = await readIndexSettings({ env, cwd, directory, tool });
       const netrc = memory.get('netrc', () => {

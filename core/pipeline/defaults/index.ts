@@ -30,7 +30,7 @@ export function corePlugin(config: ResolvedConfig, session: Session, base: BaseF
         );
       const registries = isShared ? memory.get('registries', open) : open();
       hooks.project.tapPromise(name, async ({ directory }) =>
-        memory.get(`project ${directory}`, () => findProject(directory, session.signal)),
+        memory.get(`project ${directory}`, () => findProject(directory, session.signal, session.memory)),
       );
       hooks.lock.tapPromise(name, async ({ project }) => lockOfProject(project, config, session));
       hooks.base.tapPromise(name, async ({ reference }) => ownBase(reference, registries, memory));

@@ -72,7 +72,9 @@ async function membersInFolders(root: Project, session: Session): Promise<readon
       : [...new Set([...listed, ...(isProject ? [root.directory] : [])])];
   const members: Member[] = [];
   for (const folder of folders) {
-    const { name } = await session.memory.get(`project ${folder}`, () => findProject(folder, session.signal));
+    const { name } = await session.memory.get(`project ${folder}`, () =>
+      findProject(folder, session.signal, session.memory),
+    );
     const namesake = members.find((member) => member.name === name);
     if (namesake !== undefined) {
       const places = [namesake.folder, folder].map(

@@ -41,7 +41,8 @@ async function neighboursOf(
   { directory }: ResolvedConfig,
   { memory, signal }: Session,
 ): Promise<ReadonlyMap<string, string>> {
-  const projectIn = (folder: string) => memory.get(`project ${folder}`, () => findProject(folder, signal));
+  const projectIn = (folder: string) =>
+    memory.get(`project ${folder}`, () => findProject(folder, signal, memory));
   const folders = (await hatchMembers(await projectIn(directory))) ?? [];
   const members = await Promise.all(folders.map(projectIn));
   return new Map(members.filter((one) => one.name !== name).map((one) => [one.name, one.directory]));

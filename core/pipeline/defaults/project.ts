@@ -5,6 +5,7 @@ import { PycError } from '../../primitives/errors.ts';
 import { isName, normalizeName } from '../../python/name.ts';
 import { type Contact, type License, type ProjectMetadata, parsePyproject } from '../../python/pyproject.ts';
 import { gitStateOf } from '../git.ts';
+import type { RunMemory } from '../run-memory.ts';
 import type { Project } from '../values.ts';
 import { describeElsewhere } from './described-elsewhere.ts';
 
@@ -17,8 +18,15 @@ export class ProjectError extends PycError {
   override readonly exitCode = 2;
 }
 
-/** @throws ProjectError where there is no such folder; PyprojectError where its pyproject.toml is invalid */
-export async function findProject(directory: string, signal: AbortSignal): Promise<Project> {
+/**
+ * @param memory of the run
+ * @throws ProjectError where there is no such folder; PyprojectError where its pyproject.toml is invalid
+ */
+export async function findProject(
+  directory: string,
+  signal: AbortSignal,
+  memory?: RunMemory,
+): Promise<Project> {
   const found = await stat(directory).catch(() => undefined);
   if (found?.isDirectory() !== true) {
     throw new ProjectError(`there is no folder \`${directory}\``, {
@@ -32,7 +40,7 @@ export async function findProject(directory: string, signal: AbortSignal): Promi
         cause,
       });
     }),
-    gitStateOf(directory, signal),
+    gitStateOf(directory, signal, memory),
   ]);
   const pyproject = text === undefined ? undefined : parsePyproject(text);
   const metadata = pyproject?.project;

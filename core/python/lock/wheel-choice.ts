@@ -3,6 +3,7 @@
  */
 
 import type { MarkerEnvironment } from '../marker.ts';
+import { cached } from '../parse-cache.ts';
 import { bestRank, compatibleTags, parseTags, TagError, tagRanks } from '../tags.ts';
 import { markerEnvironment, type PythonTarget } from '../target.ts';
 import {
@@ -26,8 +27,14 @@ export interface WheelSupport {
 
 /** @throws TargetError where the target is none */
 export function wheelSupport(target: PythonTarget): WheelSupport {
-  return { target, environment: markerEnvironment(target), ranks: tagRanks(compatibleTags(target)) };
+  return knownSupport(JSON.stringify(target));
 }
+
+/** A run asks for the same few targets for each of its distributions and members. */
+const knownSupport = cached((text): WheelSupport => {
+  const target = JSON.parse(text) as PythonTarget;
+  return { target, environment: markerEnvironment(target), ranks: tagRanks(compatibleTags(target)) };
+}, 64);
 
 /**
  * The best wheel by the place of its best tag (PyPA's "Platform compatibility tags"), then by the higher build

@@ -187,13 +187,12 @@ function wantOf(lock: UvLock, selection: Selection): UvWant {
 function projectOf(lock: UvLock, selection: Selection): UvPackage | undefined {
   if (selection.package === undefined) return rootPackage(lock);
   const name = normalizeName(selection.package);
-  const root = rootPackage(lock);
-  const known = new Set([...lock.members, ...(root === undefined ? [] : [root.name])]);
-  const found = known.has(name)
-    ? lock.byName.get(name)?.find(({ source }) => isLocal(source.kind))
-    : undefined;
+  const isKnown = lock.members.includes(name) || rootPackage(lock)?.name === name;
+  const found = isKnown ? lock.byName.get(name)?.find(({ source }) => isLocal(source.kind)) : undefined;
   if (found !== undefined) return found;
-  throw new LockSelectionError(lock.file, [{ kind: 'package', name, known: [...known] }]);
+  const root = rootPackage(lock);
+  const known = [...new Set([...lock.members, ...(root === undefined ? [] : [root.name])])];
+  throw new LockSelectionError(lock.file, [{ kind: 'package', name, known }]);
 }
 
 /** @throws LockSelectionError; LockMalformedError for a folder outside of the workspace */
