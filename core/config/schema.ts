@@ -315,11 +315,6 @@ const commonFields = {
       '`multiple` (default) splices wheels without recompressing; `single` writes one gzip member, for old readers.',
     )
     .exactOptional(),
-};
-
-const extendsField = z
-  .union([z.string(), z.array(z.string())], { error: 'must be a text or a list of texts' })
-  .describe('Configurations that this one builds upon: relative files, or npm packages.')
   cache: withoutCredentials(
     text(
       "A cache of layers that machines share: `registry:HOST/REPOSITORY`, or the http(s) address of a cache of Bazel's kind.",
@@ -333,6 +328,11 @@ const extendsField = z
   cacheWrite: flag(
     'This machine adds what it makes to the cache, as on trusted branches. Default: false.',
   ).exactOptional(),
+};
+
+const extendsField = z
+  .union([z.string(), z.array(z.string())], { error: 'must be a text or a list of texts' })
+  .describe('Configurations that this one builds upon: relative files, or npm packages.')
   .exactOptional();
 
 const profileSchema = z.strictObject({ ...commonFields, ...codeFields }, TABLE);

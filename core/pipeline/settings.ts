@@ -104,13 +104,13 @@ export interface Config {
   readonly sbom?: boolean | 'with-base';
   /** `multiple` (default) splices wheels without recompressing; `single` writes one gzip member, for old readers. */
   readonly gzipMembers?: 'multiple' | 'single';
-  readonly extends?: string | readonly string[];
-  readonly profiles?: Readonly<Record<string, Partial<Config>>>;
-}
   /** Layers that machines share: `registry:HOST/REPOSITORY`, or the http(s) address of a cache of Bazel's kind. */
   readonly cache?: string;
   /** True where this machine may add to the cache, as on trusted branches. Default false. */
   readonly cacheWrite?: boolean;
+  readonly extends?: string | readonly string[];
+  readonly profiles?: Readonly<Record<string, Partial<Config>>>;
+}
 
 /** Where a value came from, as errors and `explain` print it: a file, a flag, a variable, a preset. */
 export type Origin = string;
