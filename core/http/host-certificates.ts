@@ -28,6 +28,8 @@ export interface HostCertificates {
 }
 
 export interface HostCertificateFolders {
+  /** The hosts that have a folder, as the folders write them but in lower case. */
+  hosts(): Promise<ReadonlySet<string>>;
   /** Those that a host has a folder for. @param host as URLs write it: `registry.test`, `localhost:5000`, `[::1]:5000` */
   folderOf(host: string): Promise<string | undefined>;
   /** @throws HostCertificateError */
@@ -52,13 +54,17 @@ export function certificateFolders(env: Environment): string[] {
 /** Folders are listed once, when the first host is asked for. */
 export function createHostCertificates(env: Environment): HostCertificateFolders {
   let listed: Promise<ReadonlyMap<string, string>> | undefined;
-  const folderOf = async (host: string): Promise<string | undefined> => {
+  const list = (): Promise<ReadonlyMap<string, string>> => {
     listed ??= listHosts(certificateFolders(env));
-    const hosts = await listed;
+    return listed;
+  };
+  const folderOf = async (host: string): Promise<string | undefined> => {
+    const hosts = await list();
     const folder = namesOf(host).find((name) => hosts.has(name));
     return folder === undefined ? undefined : hosts.get(folder);
   };
   return {
+    hosts: async () => new Set((await list()).keys()),
     folderOf,
     async read(host) {
       const folder = await folderOf(host);

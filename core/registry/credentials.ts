@@ -34,11 +34,11 @@ export function credentialChain(...sources: readonly CredentialSource[]): Creden
   };
 }
 
-/** Credentials that a user stated, for the hosts that they were stated for and no other. */
+/** Credentials that a user stated, for the hosts that they were stated for and no other. A set may grow later. */
 export function statedCredentials(
   stated: { readonly username: string; readonly password: string },
-  hosts: readonly string[],
+  hosts: readonly string[] | ReadonlySet<string>,
 ): CredentialSource {
-  const meant = new Set(hosts);
+  const meant: ReadonlySet<string> = Array.isArray(hosts) ? new Set(hosts) : (hosts as ReadonlySet<string>);
   return async (host) => (meant.has(host) ? { kind: 'basic', ...stated } : undefined);
 }

@@ -1,5 +1,9 @@
-/** The registry client of one run: its credentials come from the run, then from where other tools keep them. */
+/**
+ * The registry client of one run: its credentials come from the run, then from where other tools keep them; where
+ * registries are, and how they are spoken to, from registries.conf.
+ */
 import type { CredentialSource, RegistryClient } from '../../registry/index.ts';
+import type { PlaceFinder } from '../../registry/place.ts';
 import type { Session } from '../session.ts';
 
 export interface Registries {
@@ -17,16 +21,28 @@ export function createRegistries(
   others: CredentialSource = ownKeychain(session),
 ): Registries {
   const clients = new Map<string, Promise<RegistryClient>>();
+  let settings: Promise<PlaceFinder> | undefined;
   const make = async (hosts: readonly string[]): Promise<RegistryClient> => {
-    const { createRegistryClient, credentialChain, statedCredentials } = await import(
-      '../../registry/index.ts'
-    );
-    const { credentials } = session;
+    const [{ createRegistryClient, credentialChain, statedCredentials }, { loadPlaces }] = await Promise.all([
+      import('../../registry/index.ts'),
+      import('../../registry/settings/load.ts'),
+    ]);
+    const { http, log, env, credentials } = session;
+    settings ??= loadPlaces(env, log);
+    const placesOf = await settings;
+    const meant = new Set(hosts);
+    const places: PlaceFinder = (name, purpose) => {
+      const found = placesOf(name, purpose);
+      // They follow a push to where it really goes, and no reading to a mirror.
+      if (purpose === 'write' && meant.has(name.host)) for (const { host } of found) meant.add(host);
+      return found;
+    };
     return createRegistryClient({
-      http: session.http,
-      log: session.log,
+      http,
+      log,
+      places,
       credentials:
-        credentials === undefined ? others : credentialChain(statedCredentials(credentials, hosts), others),
+        credentials === undefined ? others : credentialChain(statedCredentials(credentials, meant), others),
     });
   };
   return {
