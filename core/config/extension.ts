@@ -65,7 +65,7 @@ export async function resolvePresets(
 /** The plugins that every build has unless the configuration says otherwise. */
 export async function defaultPlugins(config: {
   readonly base?: unknown;
-  readonly sbom?: boolean;
+  readonly sbom?: boolean | 'with-base';
   readonly outputs?: readonly string[];
 }): Promise<readonly Plugin[]> {
   const names: string[] = [];

@@ -6,7 +6,6 @@ import { PycError } from '../../primitives/errors.ts';
 import { nearest } from '../../primitives/nearest.ts';
 import type { Graph } from '../graph.ts';
 import type { Session } from '../session.ts';
-import type { Session } from '../session.ts';
 import type { ResolvedConfig } from '../settings.ts';
 import type { Destination, FinishedBuild, Receipt } from '../values.ts';
 import { inRegistry } from './references.ts';
@@ -66,15 +65,6 @@ export function outputsOf(name: string, config: ResolvedConfig): string[] {
 /** The registry that an output goes to; undefined for other outputs. @throws ImageReferenceError */
 export function registryOf(spec: string): string | undefined {
   return spec.startsWith('registry:') ? parseReference(spec.slice('registry:'.length)).host : undefined;
-}
-
-/** True where an output writes the layers of a base: a registry gets them from another registry, or has them. */
-export function needsLayers(
-  { outputs, push }: Pick<ResolvedConfig, 'outputs' | 'push'>,
-  { command, dryRun }: Pick<Session, 'command' | 'dryRun'>,
-): boolean {
-  if (command !== 'build' || dryRun) return false;
-  return outputs.length === 0 ? push !== true : outputs.some((output) => !output.startsWith('registry:'));
 }
 
 /** True where an output writes the layers of a base: a registry gets them from another registry, or has them. */
