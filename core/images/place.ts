@@ -46,14 +46,19 @@ export interface ImagePlace {
  * Opens what a text names: `REF` or `registry:REF`, `layout:DIR[:TAG]`, `archive:FILE[:TAG]` (an OCI archive or one of
  * `docker save`), and what skopeo writes for these. Nothing of a registry is asked for yet.
  *
+ * @param hosts those that the run's own credentials are meant for; default the image's own
  * @throws ImageSpecError, ImageReferenceError; LayoutError, ArchiveReadError and what else reading those throws
  */
-export async function openPlace(spec: string, session: ImageSession): Promise<ImagePlace> {
+export async function openPlace(
+  spec: string,
+  session: ImageSession,
+  hosts?: readonly string[],
+): Promise<ImagePlace> {
   const parsed = parseImageSpec(spec, session.cwd);
   switch (parsed.kind) {
     case 'registry': {
       const { registryPlace } = await import('./registry-place.ts');
-      return registryPlace(spec, parsed.reference, session);
+      return registryPlace(spec, parsed.reference, session, hosts);
     }
     case 'layout': {
       const [{ openLayout }, { localPlace }] = await Promise.all([

@@ -33,7 +33,7 @@ export async function announceReferrers(
   if (said && (await listsReferrers(repository, signal))) return done;
   const bySubject = new Map<Digest, Descriptor[]>();
   for (const { subject, manifest } of referrers) {
-    bySubject.set(subject, [...(bySubject.get(subject) ?? []), entryOf(manifest)]);
+    bySubject.set(subject, [...(bySubject.get(subject) ?? []), referrerEntry(manifest)]);
   }
   let open = bySubject.size;
   return new Promise((resolve, reject) => {
@@ -50,7 +50,7 @@ export async function announceReferrers(
 }
 
 /** What the list of referrers says of one: its artifact type and annotations are copied from the manifest. */
-function entryOf({ descriptor, bytes }: ManifestSource): Descriptor {
+export function referrerEntry({ descriptor, bytes }: ManifestSource): Descriptor {
   const { value } = parseImageDocument(bytes, 'a referrer', descriptor.mediaType);
   const artifactType = value.artifactType ?? ('config' in value ? value.config.mediaType : undefined);
   const { mediaType, digest, size } = descriptor;
