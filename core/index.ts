@@ -18,6 +18,14 @@ export {
 export type { HttpClient, HttpRequest, HttpResponse } from './http/client.ts';
 export { download } from './http/download.ts';
 export { type InitAnswers, type InitOptions, type InitPlan, planInit, writeInit } from './init.ts';
+export {
+  type LoginOptions,
+  type LoginReport,
+  type LogoutOptions,
+  type LogoutReport,
+  login,
+  logout,
+} from './login.ts';
 export type {
   Attachment,
   ConfigDocument,
@@ -87,4 +95,6 @@ export {
 } from './primitives/path.ts';
 export { makeFileTree } from './primitives/tree.ts';
 export { VERSION } from './primitives/version.ts';
+export type { CredentialSource, Credentials } from './registry/credentials.ts';
+export type { LoginPlace } from './registry/logins.ts';
 export type { BlobDraft, BlobInfo, Expected, Store } from './store/store.ts';

@@ -11,6 +11,8 @@ export interface TextSink {
 /** Where text comes from: a terminal, a file, a pipe. */
 export interface TextSource extends AsyncIterable<Uint8Array | string> {
   readonly isTTY?: boolean;
+  /** A terminal's: keys come as they are typed, and are not shown. */
+  setRawMode?(isRaw: boolean): unknown;
   /** Ends reading, so that the process can end. */
   destroy?(): unknown;
 }

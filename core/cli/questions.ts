@@ -4,9 +4,16 @@ import type { Io } from './io.ts';
 export interface Questions {
   /** The answer without blanks at its ends; undefined where the input has ended, or the user interrupts. */
   ask(question: string): Promise<string | undefined>;
+  /** The same without showing what is typed; as it is typed. */
+  askSecret(question: string): Promise<string | undefined>;
   /** Lets the process end although standard input is open. */
   close(): void;
 }
+
+/** Ctrl-C, Ctrl-D and the backspace key, as a terminal in raw mode gives them. */
+const INTERRUPT = '\u0003';
+const END = '\u0004';
+const ERASE = '\u007f';
 
 /** True where there is someone to ask. */
 export function canAsk({ stdin, stderr }: Io): boolean {
@@ -33,6 +40,28 @@ export function createQuestions(io: Io): Questions {
       const [line = '', ...others] = rest.split('\n');
       rest = others.join('\n');
       return line.trim();
+    },
+    async askSecret(question) {
+      io.stderr.write(`${question} `);
+      io.stdin.setRawMode?.(true);
+      let typed = '';
+      try {
+        for (;;) {
+          for (const key of rest) {
+            rest = rest.slice(key.length);
+            if (key === '\r' || key === '\n') return typed;
+            if (key === INTERRUPT || key === END) return undefined;
+            if (key === ERASE || key === '\b') typed = [...typed].slice(0, -1).join('');
+            else if (key >= ' ') typed += key;
+          }
+          const { done, value } = await Promise.race([chunks.next(), interrupted]);
+          if (done === true) return undefined;
+          rest += typeof value === 'string' ? value : Buffer.from(value).toString('utf8');
+        }
+      } finally {
+        io.stdin.setRawMode?.(false);
+        io.stderr.write('\n');
+      }
     },
     close() {
       io.stdin.destroy?.();

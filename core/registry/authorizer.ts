@@ -23,6 +23,8 @@ export interface Authorizer {
    */
   send(target: Target, scopes: readonly string[], request: HttpRequest): Promise<HttpResponse>;
   hasCredentials(target: Target, signal?: AbortSignal): Promise<boolean>;
+  /** True where the registry asked for credentials so far. */
+  hasAsked(target: Target): boolean;
   /** Text with every secret that was used so far replaced. */
   withoutSecrets(text: string): string;
 }
@@ -151,6 +153,11 @@ export function createAuthorizer(http: HttpClient, credentials: CredentialSource
 
     async hasCredentials(target, signal) {
       return (await find(target, signal)) !== undefined;
+    },
+
+    hasAsked({ base }) {
+      const challenge = hosts.get(base.origin)?.challenge;
+      return challenge !== undefined && challenge !== 'none';
     },
 
     withoutSecrets,

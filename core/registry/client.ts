@@ -35,6 +35,14 @@ export interface RegistryClientOptions {
 export interface RegistryClient {
   /** @param actions what will be done there: one token then serves all of it. Default `pull` */
   repository(name: RepositoryName, actions?: Actions): Repository;
+  /**
+   * Has the registry itself, not a mirror, check the credentials for it.
+   *
+   * @param name its repository may be a namespace, or empty
+   * @returns false where it asks nobody for any, and so checked nothing
+   * @throws RegistryAccessError where it refuses them
+   */
+  checkAccess(name: RepositoryName, signal?: AbortSignal): Promise<boolean>;
 }
 
 /** What a registry says of a manifest without giving it. */
@@ -119,6 +127,20 @@ export function createRegistryClient(options: RegistryClientOptions): RegistryCl
   };
 
   return {
+    async checkAccess(name, signal) {
+      const [{ scheme }] = options.places?.(name, 'write') ?? [placeOf(name)];
+      const site = siteOf({ ...placeOf(name), scheme });
+      const target = await site.settle(signal);
+      // Distribution specification, "Determining Support".
+      const request = { url: `${target.base.origin}/v2/`, signal };
+      const response = await site.authorizer.send(target, [], request);
+      const faults = parseFaults(
+        site.authorizer.withoutSecrets(await response.text(LARGEST_FAULT).catch(() => '')),
+      );
+      if (response.status === 200) return site.authorizer.hasAsked(target);
+      throw statusError('logging in failed', name.host, response.status, faults, true);
+    },
+
     repository(reference, actions = 'pull') {
       const purpose = actions === 'pull' ? 'read' : 'write';
       const [first, ...others] = options.places?.(reference, purpose) ?? [placeOf(reference)];

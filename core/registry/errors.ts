@@ -3,8 +3,8 @@ import { isPycError, PycError, type PycErrorOptions } from '../primitives/errors
 import { visible } from '../primitives/path.ts';
 
 /**
- * A registry wants credentials, or refuses those it got. Log in with `docker login` or `podman login`, or give
- * `--username` with `--password-stdin`; the account must be allowed to do what is asked.
+ * A registry wants credentials, or refuses those it got. Log in with `pyc login`, or give `--username` with
+ * `--password-stdin`; the account must be allowed to do what is asked.
  */
 export class RegistryAccessError extends PycError {
   readonly code = 'PYC_REGISTRY_ACCESS';
@@ -89,7 +89,7 @@ export function statusError(
   if (status === 401 || status === 403) {
     const hint = hasCredentials
       ? `check that the credentials for \`${host}\` are valid and allow this`
-      : `log in with \`podman login ${host}\` or \`docker login ${host}\``;
+      : `log in with \`pyc login ${host}\``;
     return new RegistryAccessError(message, { hint, details });
   }
   if (status === 404) {

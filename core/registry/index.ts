@@ -12,6 +12,7 @@ export {
   type RegistryClientOptions,
   type Repository,
 } from './client.ts';
+export { CredentialFileError, credentialFiles } from './credential-file.ts';
 export { askHelper, CredentialHelperError } from './credential-helper.ts';
 export {
   type CredentialSource,
@@ -28,7 +29,8 @@ export {
   RegistryPlatformError,
   RegistryStatusError,
 } from './errors.ts';
-export { CredentialFileError, createKeychain, credentialFiles, type KeychainOptions } from './keychain.ts';
+export { createKeychain, type KeychainOptions } from './keychain.ts';
+export { eraseLogin, type LoginPlace, storeLogin } from './logins.ts';
 export { type ManifestSource, putManifest } from './manifest-upload.ts';
 export {
   type PushedImage,

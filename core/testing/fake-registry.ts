@@ -85,7 +85,8 @@ export async function startFakeRegistry(options: FakeRegistryOptions = {}): Prom
   const server = await startFakeServer((request) => {
     if (request.url.pathname === '/token') return gate.token(request);
     const route = routeOf(request.url.pathname);
-    if (route === undefined) return { status: request.url.pathname === '/v2/' ? 200 : 404 };
+    if (request.url.pathname === '/v2/') return gate.refuse(request, []) ?? { status: 200 };
+    if (route === undefined) return { status: 404 };
     const writes = request.method !== 'GET' && request.method !== 'HEAD';
     const refusal = gate.refuse(request, [`repository:${route.name}:${writes ? 'pull,push' : 'pull'}`]);
     return refusal ?? HANDLERS[route.kind](request, route, state);

@@ -55,4 +55,16 @@ export const COMMANDS: readonly CommandEntry[] = [
     summary: 'pin the base image in pycontainer.lock',
     load: () => import('./lock.ts'),
   },
+  {
+    name: 'login',
+    usage: 'login [REGISTRY]',
+    summary: 'keep a password for a registry, once it was checked',
+    load: () => import('./login.ts'),
+  },
+  {
+    name: 'logout',
+    usage: 'logout [REGISTRY]',
+    summary: 'forget the password for a registry',
+    load: () => import('./logout.ts'),
+  },
 ];
