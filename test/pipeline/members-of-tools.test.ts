@@ -145,6 +145,13 @@ describe('members that Poetry locks', () => {
     };
     expect(await at('../../libs/core')).toEqual({ core: ['alpha'] });
     expect(await at('../../../core')).toBe('PYC_LOCK_PATH_OUTSIDE');
+
+    // Without git, what is built is where it ends.
+    await rm(join(sample.directory, '.git'), { recursive: true });
+    expect(await at('../../libs/core')).toBe('PYC_LOCK_PATH_OUTSIDE');
+    expect(await plan(sample, { package: 'api' })).toEqual({
+      api: expect.arrayContaining(['core (directory)']),
+    });
   });
 });
 

@@ -36,6 +36,7 @@ const LOCKED_BY: Readonly<Record<string, string>> = {
  *
  * @param stated absolute
  * @param make makes a lock for a project that has none, unless the run asks for locked ones
+ * @param top the folder that is built, where the project is one of several in it; absolute
  * @throws LockMissingError, LockStaleError, and what the format's reader throws
  */
 export async function findLock(
@@ -43,12 +44,13 @@ export async function findLock(
   stated: string | undefined,
   session: Session,
   make: MakeLock = async () => undefined,
+  top = project.directory,
 ): Promise<LockFile | undefined> {
   const path = stated ?? (await firstLock(project, session));
   if (path === undefined) return undefined;
   if (typeof path !== 'string') {
     const canBeMade = path.canBeMade && !session.pins.isLocked;
-    const made = canBeMade ? await make(await repositoryOf(project.directory)) : undefined;
+    const made = canBeMade ? await make(await repositoryOf(project.directory, top)) : undefined;
     if (made === undefined) throw path.error;
     return made;
   }
@@ -57,7 +59,7 @@ export async function findLock(
   const directory = name.endsWith('.txt') ? project.directory : dirname(path);
   const lock = await readLock(name, await readLockFile(path), {
     directory,
-    boundary: await repositoryOf(directory),
+    boundary: await repositoryOf(directory, top),
     environment: session.env,
     warn: (warning) => session.log.warn(warning),
     readFile: async (file) => readInside(directory, file),
@@ -112,12 +114,12 @@ async function readLockFile(file: string): Promise<Uint8Array> {
   }
 }
 
-/** The work tree of git that the project lies in, from which locks may take packages; else the project itself. */
-async function repositoryOf(directory: string): Promise<string> {
+/** The work tree of git that the project lies in, from which locks may take packages; else what is built. */
+async function repositoryOf(directory: string, top: string): Promise<string> {
   for (let at = directory; ; at = dirname(at)) {
     const found = await stat(join(at, '.git')).catch(() => undefined);
     if (found !== undefined) return at;
-    if (dirname(at) === at) return directory;
+    if (dirname(at) === at) return directory.startsWith(top + sep) ? top : directory;
   }
 }
 

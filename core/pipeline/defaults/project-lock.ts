@@ -18,21 +18,21 @@ export function lockOfProject(
   session: Session,
   mayBeMade = config.package === undefined || normalizeName(config.package) === project.name,
 ): Promise<LockFile | undefined> {
-  const { lock, extras, groups } = config;
+  const { directory, lock, extras, groups } = config;
   const locks = session.memory.get(
-    `locks ${JSON.stringify([lock ?? null, mayBeMade, extras, groups])}`,
+    `locks ${JSON.stringify([directory, lock ?? null, mayBeMade, extras, groups])}`,
     () => new WeakMap<Project, Promise<LockFile | undefined>>(),
   );
-  const found =
-    locks.get(project) ??
-    findLock(project, lock, session, async (boundary) => {
-      if (!mayBeMade) return undefined;
-      // Only where a lock is missing is loaded what makes one.
-      const { lockByHost } = await import('./lock-by-host.ts');
-      return lockByHost(project, config, boundary, await neighboursOf(project, config, session), session);
-    });
+  const found = locks.get(project) ?? findLock(project, lock, session, make, directory);
   locks.set(project, found);
   return found;
+
+  async function make(boundary: string): Promise<LockFile | undefined> {
+    if (!mayBeMade) return undefined;
+    // Only where a lock is missing is loaded what makes one.
+    const { lockByHost } = await import('./lock-by-host.ts');
+    return lockByHost(project, config, boundary, await neighboursOf(project, config, session), session);
+  }
 }
 
 /** The other members of Hatch's workspace, by their names: what is called so comes from there and never from an index. */
