@@ -102,19 +102,20 @@ export function buildManifest(
   return documentOf(manifest, OCI_MANIFEST);
 }
 
-/** An index of one image a platform (image specification, "Image Index"). */
+/** An index of one image a platform (image specification, "Image Index"). @param mediaType Docker's for images of Docker's */
 export function buildIndex(
   images: readonly { readonly platform: Platform; readonly manifest: { readonly descriptor: Descriptor } }[],
+  mediaType: string = OCI_INDEX,
 ): Document {
   const index: Index = {
     schemaVersion: 2,
-    mediaType: OCI_INDEX,
+    mediaType,
     manifests: images.map(({ platform, manifest }) => ({
       ...manifest.descriptor,
       platform: normalizePlatform(platform),
     })),
   };
-  return documentOf(index, OCI_INDEX);
+  return documentOf(index, mediaType);
 }
 
 const EMPTY = new TextEncoder().encode('{}');

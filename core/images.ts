@@ -1,0 +1,58 @@
+/** The verbs on finished images that programs and the command line call. What they run is loaded when one is called. */
+import { type ImageOptions, type ImageVerbReport, runImageVerb } from './image-session.ts';
+import type { CopyRequest, CopyResult } from './images/copy.ts';
+import type { JoinRequest, JoinResult } from './images/join.ts';
+import type { ListRequest, ListResult } from './images/list.ts';
+import type { TagRequest, TagResult } from './images/tag.ts';
+
+/** What {@link copyImage} takes. */
+export interface CopyOptions extends ImageOptions, CopyRequest {}
+/** What {@link tagImage} takes. */
+export interface TagOptions extends ImageOptions, TagRequest {}
+/** What {@link listImages} takes. */
+export interface ListOptions extends ImageOptions, ListRequest {}
+/** What {@link createIndex} takes. */
+export interface CreateIndexOptions extends ImageOptions, JoinRequest {}
+
+export type CopyReport = ImageVerbReport & CopyResult;
+export type TagReport = ImageVerbReport & TagResult;
+export type ListReport = ImageVerbReport & ListResult;
+export type CreateIndexReport = ImageVerbReport & JoinResult;
+
+/**
+ * Copies an image with everything that hangs on it between registries, layouts and archives; digests stay. Never rejects:
+ * what went wrong is `error` in the report, and the destination's tag stands for what it stood for.
+ */
+export function copyImage(options: CopyOptions): Promise<CopyReport> {
+  return runImageVerb('copy', options, { image: null, output: null }, async (session) => {
+    const { copyImage } = await import('./images/copy.ts');
+    return await copyImage(options, session);
+  });
+}
+
+/** Gives an image of a registry or a layout further tags there. Never rejects. */
+export function tagImage(options: TagOptions): Promise<TagReport> {
+  return runImageVerb('tag', options, { digest: null, references: [] }, async (session) => {
+    const { tagImage } = await import('./images/tag.ts');
+    return await tagImage(options, session);
+  });
+}
+
+/** Lists the tags of a repository, a layout or an archive. Never rejects. */
+export function listImages(options: ListOptions): Promise<ListReport> {
+  return runImageVerb('ls', options, { place: null, tags: [] }, async (session) => {
+    const { listImages } = await import('./images/list.ts');
+    return await listImages(options, session);
+  });
+}
+
+/**
+ * Joins images that were built one platform at a time to one index, whose bytes are those of a build of all of them.
+ * Never rejects.
+ */
+export function createIndex(options: CreateIndexOptions): Promise<CreateIndexReport> {
+  return runImageVerb('index create', options, { image: null, output: null }, async (session) => {
+    const { joinImages } = await import('./images/join.ts');
+    return await joinImages(options, session);
+  });
+}
