@@ -1,8 +1,9 @@
 /** The verbs on finished images that programs and the command line call. What they run is loaded when one is called. */
-import { type ImageOptions, type ImageVerbReport, runImageVerb } from './image-session.ts';
+import type { ImageOptions, ImageVerbReport } from './image-session.ts';
 import type { CopyRequest, CopyResult } from './images/copy.ts';
 import type { JoinRequest, JoinResult } from './images/join.ts';
 import type { ListRequest, ListResult } from './images/list.ts';
+import type { ImageSession } from './images/session.ts';
 import type { TagRequest, TagResult } from './images/tag.ts';
 
 /** What {@link copyImage} takes. */
@@ -24,7 +25,7 @@ export type CreateIndexReport = ImageVerbReport & JoinResult;
  * what went wrong is `error` in the report, and the destination's tag stands for what it stood for.
  */
 export function copyImage(options: CopyOptions): Promise<CopyReport> {
-  return runImageVerb('copy', options, { image: null, output: null }, async (session) => {
+  return run('copy', options, { image: null, output: null }, async (session) => {
     const { copyImage } = await import('./images/copy.ts');
     return await copyImage(options, session);
   });
@@ -32,7 +33,7 @@ export function copyImage(options: CopyOptions): Promise<CopyReport> {
 
 /** Gives an image of a registry or a layout further tags there. Never rejects. */
 export function tagImage(options: TagOptions): Promise<TagReport> {
-  return runImageVerb('tag', options, { digest: null, references: [] }, async (session) => {
+  return run('tag', options, { digest: null, references: [] }, async (session) => {
     const { tagImage } = await import('./images/tag.ts');
     return await tagImage(options, session);
   });
@@ -40,7 +41,7 @@ export function tagImage(options: TagOptions): Promise<TagReport> {
 
 /** Lists the tags of a repository, a layout or an archive. Never rejects. */
 export function listImages(options: ListOptions): Promise<ListReport> {
-  return runImageVerb('ls', options, { place: null, tags: [] }, async (session) => {
+  return run('ls', options, { place: null, tags: [] }, async (session) => {
     const { listImages } = await import('./images/list.ts');
     return await listImages(options, session);
   });
@@ -51,8 +52,18 @@ export function listImages(options: ListOptions): Promise<ListReport> {
  * Never rejects.
  */
 export function createIndex(options: CreateIndexOptions): Promise<CreateIndexReport> {
-  return runImageVerb('index create', options, { image: null, output: null }, async (session) => {
+  return run('index create', options, { image: null, output: null }, async (session) => {
     const { joinImages } = await import('./images/join.ts');
     return await joinImages(options, session);
   });
+}
+
+async function run<Result extends object>(
+  command: string,
+  options: ImageOptions,
+  empty: Result,
+  work: (session: ImageSession) => Promise<Result>,
+): Promise<ImageVerbReport & Result> {
+  const { runImageVerb } = await import('./image-session.ts');
+  return await runImageVerb(command, options, empty, work);
 }

@@ -17,6 +17,21 @@ export {
 } from './configuration.ts';
 export type { HttpClient, HttpRequest, HttpResponse } from './http/client.ts';
 export { download } from './http/download.ts';
+export type { ImageOptions, ImageVerbReport } from './image-session.ts';
+export {
+  type CopyOptions,
+  type CopyReport,
+  type CreateIndexOptions,
+  type CreateIndexReport,
+  copyImage,
+  createIndex,
+  type ListOptions,
+  type ListReport,
+  listImages,
+  type TagOptions,
+  type TagReport,
+  tagImage,
+} from './images.ts';
 export { type InitAnswers, type InitOptions, type InitPlan, planInit, writeInit } from './init.ts';
 export {
   type LoginOptions,

@@ -3,7 +3,7 @@ import { buildIndex, type Document } from '../oci/build-image.ts';
 import { parseImageDocument } from '../oci/document.ts';
 import type { Descriptor } from '../oci/image.ts';
 import { parseImageSpec } from '../oci/image-spec.ts';
-import { DOCKER_MANIFEST, isManifestType, OCI_INDEX } from '../oci/media-types.ts';
+import { DOCKER_INDEX, DOCKER_MANIFEST, isManifestType, OCI_INDEX } from '../oci/media-types.ts';
 import { formatPlatform, type Platform } from '../oci/platform.ts';
 import type { Digest } from '../primitives/digest.ts';
 import { PycError } from '../primitives/errors.ts';
@@ -52,9 +52,8 @@ export async function joinImages(request: JoinRequest, session: ImageSession): P
     joined.push(...(await imagesOf(await openPlace(source, session, hosts), request, session)));
   }
   check(joined);
-  const index = buildIndex(
-    joined.map(({ descriptor, platform }) => ({ platform, manifest: { descriptor } })),
-  );
+  const entries = joined.map(({ descriptor, platform }) => ({ platform, manifest: { descriptor } }));
+  const index = buildIndex(entries, joined.every(isDocker) ? DOCKER_INDEX : OCI_INDEX);
   const graph = graphOf(index, joined);
   const output = await writeGraph(destination, graph, { tag: undefined, reference: undefined }, session);
   const platforms = joined.map(({ platform }) => formatPlatform(platform));
@@ -91,6 +90,10 @@ async function statedPlatform(
   return platformOf(await readConfig(place, document.value, signal));
 }
 
+function isDocker({ descriptor }: Joined): boolean {
+  return descriptor.mediaType === DOCKER_MANIFEST;
+}
+
 /** What an entry says besides its platform, which comes last as in the index of a build. */
 function entryOf({ platform: _, ...descriptor }: Descriptor): Descriptor {
   return descriptor;
@@ -110,23 +113,23 @@ function check(joined: readonly Joined[]): void {
     }
     seen.set(platform, image);
   }
-  const isDocker = ({ descriptor }: Joined): boolean => descriptor.mediaType === DOCKER_MANIFEST;
-  for (const { graph } of joined.filter(isDocker)) {
-    faults.push(
-      `${graph.root.place.shown} is an image of Docker's media types, which an OCI index cannot list`,
-    );
+  const docker = joined.filter(isDocker);
+  if (docker.length < joined.length) {
+    for (const { graph } of docker) {
+      faults.push(`${graph.root.place.shown} is an image of Docker's media types, and others are OCI's`);
+    }
   }
   const [first] = faults;
   if (first === undefined) return;
   throw new IndexJoinError(`the images cannot be joined: ${first}`, {
-    hint: 'name one OCI image for each platform with `--from`',
+    hint: 'name one image for each platform with `--from`, all of one kind',
     details: faults,
   });
 }
 
 /** The index above all images; what several share is there once. */
 function graphOf({ descriptor, bytes }: Document, joined: readonly Joined[]): ImageGraph {
-  const document = parseImageDocument(bytes, 'the index', OCI_INDEX);
+  const document = parseImageDocument(bytes, 'the index', descriptor.mediaType);
   const root = { descriptor, bytes, document, level: 1, place: joined[0]!.graph.root.place };
   const documents = new Map<Digest, GraphDocument>([[descriptor.digest, root]]);
   const referrers = new Map<Digest, GraphDocument>();
