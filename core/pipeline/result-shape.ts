@@ -29,32 +29,35 @@ export function oneOf(...words: readonly string[]): Shape {
 }
 
 export function list(inner: Shape): Shape {
-  return (value, path) =>
-    Array.isArray(value)
-      ? firstFault(
-          value.map((one, index) => [one, `${path}[${index}]`] as const),
-          inner,
-        )
-      : `${at(path)} is ${nameOf(value)} and not a list`;
+  return (value, path) => {
+    if (!Array.isArray(value)) return `${at(path)} is ${nameOf(value)} and not a list`;
+    for (const [index, one] of value.entries()) {
+      const fault = faultAt(one, inner, path, () => `${path}[${index}]`);
+      if (fault !== undefined) return fault;
+    }
+    return undefined;
+  };
 }
 
 /** Any names, with values of one shape. */
 export function table(inner: Shape): Shape {
-  return (value, path) =>
-    isObject(value)
-      ? firstFault(
-          Object.entries(value).map(([name, one]) => [one, step(path, name)] as const),
-          inner,
-        )
-      : `${at(path)} is ${nameOf(value)} and not a table`;
+  return (value, path) => {
+    if (!isObject(value)) return `${at(path)} is ${nameOf(value)} and not a table`;
+    for (const [name, one] of Object.entries(value)) {
+      const fault = faultAt(one, inner, path, () => step(path, name));
+      if (fault !== undefined) return fault;
+    }
+    return undefined;
+  };
 }
 
 /** These names at least. */
 export function members(shapes: Readonly<Record<string, Shape>>): Shape {
+  const all = Object.entries(shapes);
   return (value, path) => {
     if (!isObject(value)) return `${at(path)} is ${nameOf(value)} and not an object`;
-    for (const [name, shape] of Object.entries(shapes)) {
-      const fault = shape(value[name], step(path, name));
+    for (const [name, shape] of all) {
+      const fault = faultAt(value[name], shape, path, () => step(path, name));
       if (fault !== undefined) return fault;
     }
     return undefined;
@@ -73,15 +76,9 @@ export function optional(inner: Shape): Shape {
   return (value, path) => (value === undefined ? undefined : inner(value, path));
 }
 
-function firstFault(
-  values: readonly (readonly [value: unknown, path: string])[],
-  shape: Shape,
-): string | undefined {
-  for (const [value, path] of values) {
-    const fault = shape(value, path);
-    if (fault !== undefined) return fault;
-  }
-  return undefined;
+/** Nearly all values are right, so that paths are spelled out once one is not: of hundreds of distributions they would cost more than the look. */
+function faultAt(value: unknown, shape: Shape, above: string, path: () => string): string | undefined {
+  return shape(value, above) === undefined ? undefined : shape(value, path());
 }
 
 function at(path: string): string {

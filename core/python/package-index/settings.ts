@@ -4,6 +4,7 @@
  */
 import { parseUrl } from '../../http/url.ts';
 import { DEFAULT_INDEX } from '../../primitives/defaults.ts';
+import { cached } from '../parse-cache.ts';
 
 /** An index that has a name, by which its credentials are found. */
 export interface NamedIndex {
@@ -87,8 +88,8 @@ function saysWhere({ default: index, extra, links, none }: IndexStatement): bool
 }
 
 /** The form in which two addresses of one index are the same: without credentials and without a slash at the end. */
-export function indexIdentity(url: string): string {
+export const indexIdentity = cached((url: string): string => {
   const parsed = parseUrl(url);
   if (parsed === undefined) return url.replace(/\/+$/, '');
   return `${parsed.protocol}//${parsed.host}${parsed.pathname.replace(/\/+$/, '')}`;
-}
+}, 256);
