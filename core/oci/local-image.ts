@@ -14,7 +14,7 @@ import type { ConfigDocument, Descriptor, Image, Layer, Manifest } from './image
 import type { LocalContents } from './local-contents.ts';
 import { DOCKER_CONFIG, isIndexType, OCI_CONFIG, OCI_INDEX } from './media-types.ts';
 import { formatPlatform, type Platform } from './platform.ts';
-import { choosePlatform, platformsOf } from './platform-choice.ts';
+import { choosePlatforms, platformsOf } from './platform-choice.ts';
 
 /**
  * The base from a layout or an archive exists, but not for the platform that is built. `details` lists the
@@ -26,6 +26,8 @@ export class ImagePlatformError extends PycError {
 
 /** Indexes in indexes. */
 const DEEPEST = 3;
+/** Documents that are read to find one manifest. */
+const MOST = 32;
 
 /**
  * @param entries what to choose from: one image, or one a platform
@@ -77,19 +79,34 @@ async function findManifest(
   platform: Platform,
   contents: LocalContents,
 ): Promise<{ readonly descriptor: Descriptor; readonly bytes: Uint8Array; readonly manifest: Manifest }> {
-  let index = { schemaVersion: 2, mediaType: OCI_INDEX, manifests: entries } as const;
-  for (let depth = 0; depth <= DEEPEST; depth += 1) {
-    const chosen = choosePlatform(index, platform);
-    if (chosen === undefined) throw missing(contents.shown, platform, platformsOf(index));
-    const bytes = await contents.read(chosen);
-    const document: ImageDocument = parseImageDocument(bytes, contents.shown, chosen.mediaType);
-    if (isIndexType(chosen.mediaType) !== (document.kind === 'index')) {
-      throw new ImageDocumentError(`${contents.shown} lists \`${chosen.digest}\` as what it is not`);
+  const offered = new Set<string>();
+  let reads = 0;
+  const search = async (
+    manifests: readonly Descriptor[],
+    depth: number,
+  ): Promise<Awaited<ReturnType<typeof findManifest>> | undefined> => {
+    const index = { schemaVersion: 2, mediaType: OCI_INDEX, manifests } as const;
+    for (const name of platformsOf(index)) offered.add(name);
+    for (const chosen of choosePlatforms(index, platform)) {
+      reads += 1;
+      if (depth > DEEPEST || reads > MOST) {
+        const bound = depth > DEEPEST ? `${DEEPEST} deep` : MOST;
+        throw new ImageDocumentError(`${contents.shown} has indexes within indexes, more than ${bound}`);
+      }
+      const bytes = await contents.read(chosen);
+      const document: ImageDocument = parseImageDocument(bytes, contents.shown, chosen.mediaType);
+      if (isIndexType(chosen.mediaType) !== (document.kind === 'index')) {
+        throw new ImageDocumentError(`${contents.shown} lists \`${chosen.digest}\` as what it is not`);
+      }
+      if (document.kind === 'manifest') return { descriptor: chosen, bytes, manifest: document.value };
+      const found = await search(document.value.manifests, depth + 1);
+      if (found !== undefined) return found;
     }
-    if (document.kind === 'manifest') return { descriptor: chosen, bytes, manifest: document.value };
-    index = { schemaVersion: 2, mediaType: OCI_INDEX, manifests: document.value.manifests };
-  }
-  throw new ImageDocumentError(`${contents.shown} has indexes within indexes, more than ${DEEPEST} deep`);
+    return undefined;
+  };
+  const found = await search(entries, 0);
+  if (found === undefined) throw missing(contents.shown, platform, [...offered]);
+  return found;
 }
 
 function checkPlatform(config: ConfigDocument, listed: Descriptor, platform: Platform, shown: string): void {

@@ -11,7 +11,7 @@ import {
 import type { ConfigDocument, Descriptor, Image, Manifest } from '../oci/image.ts';
 import { DOCKER_CONFIG, isIndexType, OCI_CONFIG } from '../oci/media-types.ts';
 import { formatPlatform, type Platform } from '../oci/platform.ts';
-import { choosePlatform, platformsOf } from '../oci/platform-choice.ts';
+import { choosePlatforms, platformsOf } from '../oci/platform-choice.ts';
 import { formatReference, type Reference } from '../oci/reference.ts';
 import { streamOf } from '../primitives/bytes.ts';
 import type { Digest } from '../primitives/digest.ts';
@@ -30,6 +30,8 @@ export interface RegistryImage extends Image {
 
 /** Indexes in indexes. */
 const DEEPEST = 3;
+/** Documents that are read to find one manifest. */
+const MOST = 32;
 
 /**
  * Opens a platform's image. A reference with a digest makes no request where the store has what it needs;
@@ -82,7 +84,7 @@ interface FoundManifest {
   readonly isListed: boolean;
 }
 
-/** Walks from the digest through indexes to the platform's manifest. */
+/** Walks from the digest through indexes to the platform's manifest; where an index states nothing, through all of its indexes. */
 async function findManifest(
   repository: Repository,
   root: Digest,
@@ -90,25 +92,36 @@ async function findManifest(
   shown: string,
   options: RegistryImageOptions,
 ): Promise<FoundManifest> {
-  let next: Partial<Descriptor> & { readonly digest: Digest } = { digest: root };
-  for (let depth = 0; depth <= DEEPEST; depth += 1) {
+  const offered = new Set<string>();
+  let read = 0;
+  const search = async (
+    next: Partial<Descriptor> & { readonly digest: Digest },
+    depth: number,
+  ): Promise<FoundManifest | undefined> => {
+    read += 1;
+    if (depth > DEEPEST || read > MOST) {
+      throw new ImageDocumentError(
+        `\`${shown}\` has indexes within indexes, more than ${depth > DEEPEST ? `${DEEPEST} deep` : MOST}`,
+      );
+    }
     const { bytes, document } = await readManifestDocument(repository, next, options, shown);
     if (document.kind === 'manifest') {
       const { mediaType } = document;
       const { platform: listed } = next;
-      const descriptor = {
-        mediaType,
-        digest: next.digest,
-        size: bytes.length,
-        ...(listed === undefined ? {} : { platform: listed }),
-      };
+      const of = listed === undefined ? {} : { platform: listed };
+      const descriptor = { mediaType, digest: next.digest, size: bytes.length, ...of };
       return { descriptor, bytes, manifest: document.value, isListed: listed !== undefined };
     }
-    const chosen = choosePlatform(document.value, platform);
-    if (chosen === undefined) throw wrongPlatform(shown, platform, platformsOf(document.value));
-    next = chosen;
-  }
-  throw new ImageDocumentError(`\`${shown}\` has indexes within indexes, more than ${DEEPEST} deep`);
+    for (const name of platformsOf(document.value)) offered.add(name);
+    for (const chosen of choosePlatforms(document.value, platform)) {
+      const found = await search(chosen, depth + 1);
+      if (found !== undefined) return found;
+    }
+    return undefined;
+  };
+  const found = await search({ digest: root }, 0);
+  if (found === undefined) throw wrongPlatform(shown, platform, [...offered]);
+  return found;
 }
 
 async function readManifestDocument(
