@@ -8,6 +8,12 @@ import { PresetAmbiguousError, PresetNoApplicationError } from './application/er
 import { importable, pathEnvironment, treeOf } from './application/place.ts';
 
 const TABLE = '[project.scripts]';
+/** Where scripts are stated, in the order in which they count. */
+const PLACES = [
+  ['pyproject.toml', TABLE],
+  ['pyproject.toml', '[tool.poetry.scripts]'],
+  ['setup.cfg', '[options.entry_points]'],
+] as const;
 
 export default definePreset({
   name: 'script',
@@ -26,13 +32,8 @@ async function consoleScript(input: PresetInput): Promise<Detection | undefined>
   const { project } = input;
   const names = project.isPackage ? Object.keys(project.scripts ?? {}) : [];
   if (names.length === 0) return undefined;
-  const text = input.files.includes('pyproject.toml') ? await input.read('pyproject.toml') : new Uint8Array();
-  const lines = Buffer.from(text).toString('utf8').split(/\r?\n/);
-  const candidates = names.map((name) => ({
-    target: name,
-    file: 'pyproject.toml',
-    line: lineOf(lines, name),
-  }));
+  const { place, table, lines } = await placeOf(input);
+  const candidates = names.map((name) => ({ target: name, file: place, line: lineOf(lines, table, name) }));
   if (names.length > 1) {
     const list = candidates.map(({ target, file, line }) => `\`${target}\` (${file}:${line})`);
     throw new PresetAmbiguousError(`several scripts could be what the image starts: ${list.join(', ')}`, {
@@ -44,7 +45,7 @@ async function consoleScript(input: PresetInput): Promise<Detection | undefined>
   return startOf(
     [`/opt/venv/bin/${target}`],
     {},
-    `\`${target}\` is the only script of \`${TABLE}\``,
+    `\`${target}\` is the only script of \`${table}\``,
     file,
     line,
   );
@@ -98,10 +99,33 @@ function startOf(
   };
 }
 
-function lineOf(lines: readonly string[], name: string): number {
-  const table = lines.findIndex((line) => /^\s*\[project\.scripts\]/.test(line));
+/** The file and the table that has the project's scripts; the first place where none can be seen. */
+async function placeOf(input: PresetInput) {
+  for (const [place, table] of PLACES) {
+    if (!input.files.includes(place)) continue;
+    const lines = Buffer.from(await input.read(place))
+      .toString('utf8')
+      .split(/\r?\n/);
+    if (headerOf(lines, table) !== -1) return { place, table, lines };
+  }
+  const [[place, table]] = PLACES;
+  return { place, table, lines: [] };
+}
+
+function headerOf(lines: readonly string[], table: string): number {
+  return lines.findIndex((line) => line.trim().startsWith(table));
+}
+
+function lineOf(lines: readonly string[], table: string, name: string): number {
+  const header = headerOf(lines, table);
+  // In setup.cfg the first of a list may stand beside the list's own key.
+  const nameIn = (line: string): string => line.replace(/^\s*console_scripts\s*=/, '').split('=', 1)[0] ?? '';
   const index = lines.findIndex(
-    (line, at) => at > table && (line.split('=', 1)[0] ?? '').trim().replace(/^["']|["']$/g, '') === name,
+    (line, at) =>
+      at > header &&
+      nameIn(line)
+        .trim()
+        .replace(/^["']|["']$/g, '') === name,
   );
-  return Math.max(index, table, 0) + 1;
+  return Math.max(index, header, 0) + 1;
 }

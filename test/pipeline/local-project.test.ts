@@ -123,6 +123,34 @@ describe('a project that `[project]` does not describe', () => {
     expect([both.name, both.version, both.authors]).toEqual(['ours', '1.0', undefined]);
   });
 
+  it('states its scripts there, unless `[project]` does', async () => {
+    const poetry = '[tool.poetry]\nname = "shop"\n[tool.poetry.scripts]\n';
+    const cfg = '[options.entry_points]\nconsole_scripts =\n  sell = shop.cli:main\n  buy=shop:buy\n';
+    const named = '[project]\nname = "shop"\nversion = "1"\n';
+    const found = [
+      await projectOf({
+        'pyproject.toml': `${POETRY}${poetry}sell = "shop.cli:main"\nfile = { reference = "x.sh", type = "file" }\nbuy = { reference = "shop:buy", type = "console" }\n`,
+      }),
+      await projectOf({ 'pyproject.toml': `${POETRY}${named}${poetry}sell = "shop.cli:main"\n` }),
+      await projectOf({
+        'pyproject.toml': `${POETRY}${named}scripts = { other = "a:b" }\n${poetry}sell = "shop.cli:main"\n`,
+      }),
+      await projectOf({ 'pyproject.toml': SETUPTOOLS, 'setup.cfg': cfg }),
+      await projectOf({ 'pyproject.toml': `${SETUPTOOLS}${named}dynamic = ["scripts"]\n`, 'setup.cfg': cfg }),
+      await projectOf({ 'pyproject.toml': SETUPTOOLS + named, 'setup.cfg': cfg }),
+    ];
+    const both = { sell: 'shop.cli:main', buy: 'shop:buy' };
+    const [sell] = [{ sell: 'shop.cli:main' }];
+    expect(found.map(({ scripts }) => scripts)).toEqual([
+      both,
+      sell,
+      { other: 'a:b' },
+      both,
+      both,
+      undefined,
+    ]);
+  });
+
   it("has neither where they are computed, nonsense or not its backend's", async () => {
     const cfg = '[metadata]\nname = x y\nversion = attr: shop.v\n[options]\npython_requires = none\n';
     const found = [

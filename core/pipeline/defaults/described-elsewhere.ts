@@ -12,17 +12,18 @@ import { Version } from '../../python/version.ts';
 import type { Project } from '../values.ts';
 
 type Description = Partial<
-  Pick<Project, 'name' | 'version' | 'requiresPython' | 'description' | 'authors' | 'license'>
+  Pick<Project, 'name' | 'version' | 'requiresPython' | 'description' | 'authors' | 'license' | 'scripts'>
 >;
 type Words = Readonly<Partial<Record<'name' | 'version' | 'python' | 'description' | 'license', unknown>>> & {
   readonly authors?: readonly unknown[];
+  readonly scripts?: Readonly<Record<string, unknown>>;
 };
+
+type Table = Readonly<Record<string, unknown>>;
 
 /** What is not as it should be is left out: the build backend says so. */
 export async function describeElsewhere(directory: string, pyproject: Pyproject): Promise<Description> {
   const { buildSystem, project, tool } = pyproject;
-  const takesMore = project === undefined || project.dynamic.has('version');
-  if (!takesMore) return {};
   // An application that Poetry manages needs no backend, and has a name and a version all the same.
   if (buildSystem === undefined) return project === undefined ? described(poetryWords(tool.poetry)) : {};
   const backend = buildSystem.backend ?? 'setuptools.build_meta';
@@ -31,15 +32,38 @@ export async function describeElsewhere(directory: string, pyproject: Pyproject)
     : backend.startsWith('setuptools.')
       ? await setupCfgWords(directory)
       : {};
-  const { version, ...others } = described(words);
+  if (project === undefined) return described(words);
   // Of the rest, `[project]` says what it wants to say.
-  return { ...(project === undefined ? others : {}), ...(version === undefined ? {} : { version }) };
+  const { version, scripts } = described(words);
+  const isStatic = (field: string): boolean => !project.dynamic.has(field);
+  const takesScripts = backend.startsWith('poetry.')
+    ? project.scripts.length === 0
+    : !isStatic('scripts') || !isStatic('entry-points');
+  return {
+    ...(version === undefined || isStatic('version') ? {} : { version }),
+    ...(scripts === undefined || !takesScripts ? {} : { scripts }),
+  };
 }
 
 function poetryWords(table: unknown): Words {
   if (typeof table !== 'object' || table === null) return {};
-  const { name, version, description, license, authors } = table as Readonly<Record<string, unknown>>;
-  return { name, version, description, license, authors: Array.isArray(authors) ? authors : [] };
+  const { name, version, description, license, authors, scripts } = table as Table;
+  const entries = typeof scripts === 'object' && scripts !== null ? Object.entries(scripts as Table) : [];
+  return {
+    name,
+    version,
+    description,
+    license,
+    authors: Array.isArray(authors) ? authors : [],
+    scripts: Object.fromEntries(entries.map(([script, value]) => [script, consoleScript(value)])),
+  };
+}
+
+/** A text, or a table that says that it is one; files that become scripts start nothing that is known. */
+function consoleScript(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  const { reference, type } = value as Table;
+  return type === 'console' ? reference : undefined;
 }
 
 async function setupCfgWords(directory: string): Promise<Words> {
@@ -53,6 +77,9 @@ async function setupCfgWords(directory: string): Promise<Words> {
 function described(words: Words): Description {
   const { name, version, python, description, license } = words;
   const authors = (words.authors ?? []).filter((author) => typeof author === 'string' && author !== '');
+  const scripts = Object.entries(words.scripts ?? {}).filter(
+    (script): script is [string, string] => typeof script[1] === 'string',
+  );
   const normal = typeof version === 'string' ? Version.tryParse(version.trim())?.toString() : undefined;
   return {
     ...(typeof name === 'string' && isName(name) ? { name: normalizeName(name) } : {}),
@@ -60,6 +87,7 @@ function described(words: Words): Description {
     ...(typeof python === 'string' && isSpecifier(python) ? { requiresPython: python } : {}),
     ...(typeof description === 'string' && description !== '' ? { description } : {}),
     ...(authors.length === 0 ? {} : { authors: authors as readonly string[] }),
+    ...(scripts.length === 0 ? {} : { scripts: Object.fromEntries(scripts) }),
     ...(typeof license === 'string' && /^[^\n]{1,100}$/.test(license) ? { license } : {}),
   };
 }

@@ -87,9 +87,14 @@ function describe(metadata: ProjectMetadata): Partial<Project> {
     ...(authors.length === 0 ? {} : { authors }),
     ...(license === undefined ? {} : { license }),
     urls: Object.fromEntries(metadata.urls),
-    scripts: Object.fromEntries(
-      metadata.scripts.map((script) => [script.name, `${script.module}:${script.attribute ?? ''}`]),
-    ),
+    // What is not stated here may be elsewhere.
+    ...(metadata.scripts.length === 0
+      ? {}
+      : {
+          scripts: Object.fromEntries(
+            metadata.scripts.map((script) => [script.name, `${script.module}:${script.attribute ?? ''}`]),
+          ),
+        }),
   };
 }
 

@@ -13,6 +13,8 @@ export interface SetupCfgWords {
   readonly authorEmail: string | undefined;
   /** Versions of Python. */
   readonly python: string | undefined;
+  /** Console scripts: name → what it starts. */
+  readonly scripts: Readonly<Record<string, string>>;
 }
 
 /** Undefined for what is no such file. */
@@ -31,9 +33,18 @@ export function readSetupCfgWords(text: string): SetupCfgWords | undefined {
       author: word(metadata.get('author')),
       authorEmail: word(metadata.get('author_email')),
       python: word(options.get('python_requires')),
+      scripts: scriptsOf(sections.get('options.entry_points')?.get('console_scripts') ?? ''),
     };
   } catch (error) {
     if (error instanceof NotStatic) return undefined;
     throw error;
   }
+}
+
+function scriptsOf(text: string): Readonly<Record<string, string>> {
+  const pairs = text.split('\n').flatMap((line) => {
+    const [, name, reference] = /^\s*([^=\s][^=]*?)\s*=\s*(\S.*?)\s*$/.exec(line) ?? [];
+    return name === undefined || reference === undefined ? [] : [[name, reference] as const];
+  });
+  return Object.fromEntries(pairs);
 }
