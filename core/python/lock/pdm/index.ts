@@ -7,11 +7,13 @@ import { fileLocation, isOwnFolder, localPath } from '../local-path.ts';
 import type {
   Distribution,
   LockChoice,
+  LockedPin,
   LockFile,
   LockReaderOptions,
   Rejection,
   Selection,
 } from '../lock-file.ts';
+import { lockedPins } from '../locked-pins.ts';
 import {
   archiveOutcome,
   choiceOf,
@@ -83,8 +85,20 @@ export async function readPdmLock(
           (item) => item.name === name && (version === undefined || item.version.toString() === version),
         )
         .flatMap(({ files }) => files.map((file) => file.name)),
+    pins: () => pinsOf(lock),
     staleness: () => (pyproject === undefined ? undefined : staleness(lock, pyproject)),
   };
+}
+
+function pinsOf({ packages }: PdmLock): readonly LockedPin[] {
+  const fromIndex = packages.filter(({ source }) => source.kind === 'index');
+  return lockedPins(
+    fromIndex.map(({ name, version, files }) => ({
+      name,
+      version: version.toString(),
+      hashes: files.flatMap((file) => file.hashes),
+    })),
+  );
 }
 
 function staleness({ contentHash = '' }: PdmLock, pyproject: ExactTable): string | undefined {

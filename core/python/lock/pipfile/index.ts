@@ -11,11 +11,13 @@ import { LockAmbiguousError, LockPythonError } from '../lock-error.ts';
 import type {
   Distribution,
   LockChoice,
+  LockedPin,
   LockFile,
   LockReaderOptions,
   Rejection,
   Selection,
 } from '../lock-file.ts';
+import { lockedPins } from '../locked-pins.ts';
 import {
   archiveOutcome,
   choiceOf,
@@ -61,8 +63,18 @@ export async function readPipfileLock(
     format: 'pipfile',
     lock,
     select: (target, want) => select(lock, target, want, options),
+    pins: () => pinsOf(lock),
     staleness: () => (pipfile === undefined ? undefined : pipfileStaleness(lock, pipfile)),
   };
+}
+
+function pinsOf({ categories }: PipfileLock): readonly LockedPin[] {
+  const packages = [...categories.values()].flat();
+  return lockedPins(
+    packages.flatMap(({ name, version, source, hashes }) =>
+      version === undefined || source.kind !== 'index' ? [] : [{ name, version, hashes }],
+    ),
+  );
 }
 
 function select(

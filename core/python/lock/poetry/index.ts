@@ -9,11 +9,13 @@ import { LockPythonError } from '../lock-error.ts';
 import type {
   Distribution,
   LockChoice,
+  LockedPin,
   LockFile,
   LockReaderOptions,
   Rejection,
   Selection,
 } from '../lock-file.ts';
+import { lockedPins } from '../locked-pins.ts';
 import {
   archiveOutcome,
   choiceOf,
@@ -85,8 +87,20 @@ export async function readPoetryLock(
       (lock.byName.get(name) ?? [])
         .filter((item) => version === undefined || item.version.toString() === version)
         .flatMap(({ files }) => files.map((file) => file.name)),
+    pins: () => pinsOf(lock),
     staleness: () => (pyproject === undefined ? undefined : poetryStaleness(lock, pyproject)),
   };
+}
+
+function pinsOf({ packages }: PoetryLock): readonly LockedPin[] {
+  const fromIndex = packages.filter(({ source }) => source.kind === 'index');
+  return lockedPins(
+    fromIndex.map(({ name, version, files, hashes }) => ({
+      name,
+      version: version.toString(),
+      hashes: [...hashes, ...files.flatMap((file) => file.hashes)],
+    })),
+  );
 }
 
 function select(

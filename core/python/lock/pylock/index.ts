@@ -16,6 +16,7 @@ import type {
   Selection,
   SourceKind,
 } from '../lock-file.ts';
+import { lockedPins } from '../locked-pins.ts';
 import { chooseWheel, explainWheels, type WheelSupport, wheelSupport } from '../wheel-choice.ts';
 import type { Pylock, PylockArchive, PylockFile, PylockPackage, PylockVcs } from './pylock.ts';
 import { readPylockDocument } from './read.ts';
@@ -57,12 +58,13 @@ export async function readPylock(
   };
 }
 
-function pinsOf({ packages }: Pylock): LockedPin[] {
-  return packages.flatMap(({ name, version, sdist, wheels }) => {
+function pinsOf({ packages }: Pylock): readonly LockedPin[] {
+  const pins = packages.flatMap(({ name, version, sdist, wheels }) => {
     const files = sdist === undefined ? wheels : [...wheels, sdist];
     if (version === undefined || files.length === 0) return [];
     return [{ name, version: version.toString(), hashes: files.flatMap(({ hashes }) => hashes) }];
   });
+  return lockedPins(pins);
 }
 
 function select(lock: Pylock, target: PythonTarget, selection: Selection, bounds: PathBounds): LockChoice {

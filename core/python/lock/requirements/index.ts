@@ -22,6 +22,7 @@ import type {
   Rejection,
   Selection,
 } from '../lock-file.ts';
+import { lockedPins } from '../locked-pins.ts';
 import { chooseWheel, explainWheels, type WheelSupport, wheelSupport } from '../wheel-choice.ts';
 import { parseRequirements, type RequirementsFile } from './parse.ts';
 import { type Pin, type Pins, readPins } from './pins.ts';
@@ -77,6 +78,7 @@ export async function readRequirementsLock(
       none: noIndex,
     },
     select: (target, want) => select(path, pins, target, want, options),
+    pins: () => lockedPins(pins.pins.filter((pin) => pin.kind === 'version')),
   };
 }
 

@@ -23,6 +23,7 @@ import type {
   Rejection,
   Selection,
 } from '../lock-file.ts';
+import { lockedPins } from '../locked-pins.ts';
 import { type WheelSupport, wheelSupport } from '../wheel-choice.ts';
 import { outcomeOf } from './distribution.ts';
 import { readUvDocument } from './read.ts';
@@ -90,12 +91,13 @@ function takenFrom(content: Uint8Array | string): TakenLists | undefined {
   }
 }
 
-function pinsOf({ byName }: UvLock): LockedPin[] {
-  return [...byName.values()].flat().flatMap(({ name, version, source, wheels, sdist }) => {
+function pinsOf({ packages }: UvLock): readonly LockedPin[] {
+  const pins = packages.flatMap(({ name, version, source, wheels, sdist }): LockedPin[] => {
     if (version === undefined || source.kind !== 'registry') return [];
     const files = sdist === undefined ? wheels : [...wheels, sdist];
     return [{ name, version, hashes: files.flatMap(({ hash }) => (hash === undefined ? [] : [hash])) }];
   });
+  return lockedPins(pins);
 }
 
 function select(lock: UvLock, target: PythonTarget, selection: Selection, bounds: PathBounds): LockChoice {
