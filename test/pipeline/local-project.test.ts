@@ -140,7 +140,7 @@ describe('a project that `[project]` does not describe', () => {
       await projectOf({ 'pyproject.toml': SETUPTOOLS + named, 'setup.cfg': cfg }),
     ];
     const both = { sell: 'shop.cli:main', buy: 'shop:buy' };
-    const [sell] = [{ sell: 'shop.cli:main' }];
+    const sell = { sell: 'shop.cli:main' };
     expect(found.map(({ scripts }) => scripts)).toEqual([
       both,
       sell,
@@ -149,6 +149,13 @@ describe('a project that `[project]` does not describe', () => {
       both,
       undefined,
     ]);
+
+    const sample = await makeSample({
+      files: { 'pyproject.toml': SETUPTOOLS, 'setup.cfg': cfg.replace('buy=shop:buy', '') },
+    });
+    const report = await sample.build({ dependencies: false }, { dryRun: true });
+    expect(report.images[0]?.command).toEqual(['/opt/venv/bin/sell']);
+    expect(report.preset?.reasons).toMatchObject([{ file: 'setup.cfg', line: 3 }]);
   });
 
   it("has neither where they are computed, nonsense or not its backend's", async () => {
