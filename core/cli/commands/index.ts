@@ -38,10 +38,22 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./config.ts'),
   },
   {
+    name: 'copy',
+    usage: 'copy SRC DST',
+    summary: 'copy an image between registries, layouts and archives',
+    load: () => import('./copy.ts'),
+  },
+  {
     name: 'explain',
     usage: 'explain NAME [DIR]',
     summary: 'say why a distribution is in, or with `preset` where the configuration came from',
     load: () => import('./explain.ts'),
+  },
+  {
+    name: 'index',
+    usage: 'index create DST',
+    summary: 'join images of several platforms to one index',
+    load: () => import('./index-create.ts'),
   },
   {
     name: 'init',
@@ -66,5 +78,17 @@ export const COMMANDS: readonly CommandEntry[] = [
     usage: 'logout [REGISTRY]',
     summary: 'forget the password for a registry',
     load: () => import('./logout.ts'),
+  },
+  {
+    name: 'ls',
+    usage: 'ls REPOSITORY',
+    summary: 'list the tags of a repository',
+    load: () => import('./ls.ts'),
+  },
+  {
+    name: 'tag',
+    usage: 'tag REF TAG...',
+    summary: 'give an image further tags where it is',
+    load: () => import('./tag.ts'),
   },
 ];

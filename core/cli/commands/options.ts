@@ -127,6 +127,8 @@ export type Parsed<Values> =
       readonly directory: string | undefined;
       /** Undefined also where the command has none. */
       readonly subject: string | undefined;
+      /** All that are no options, for commands whose arguments are not a subject and a folder. */
+      readonly operands: readonly string[];
       readonly values: Values;
     }
   | 'helped';
@@ -147,7 +149,12 @@ export function parse<Values>(command: Command, argv: readonly string[], io: Io)
   }
   const { args } = command;
   const at = command.registeredArguments.length - 1;
-  return { directory: args[at], subject: at === 0 ? undefined : args[0], values: command.opts() as Values };
+  return {
+    directory: args[at],
+    subject: at === 0 ? undefined : args[0],
+    operands: args,
+    values: command.opts() as Values,
+  };
 }
 
 /** The help of a command, as `--help` prints it. */
@@ -241,7 +248,7 @@ export function configurationOptions(
 }
 
 /** The display that the options ask for. */
-export function displayFor(values: SharedValues, io: Io): Display {
+export function displayFor(values: Pick<SharedValues, 'progress' | 'verbose'>, io: Io): Display {
   return createDisplay(values.progress === false ? 'none' : values.progress, values.verbose === true, io);
 }
 
