@@ -2,6 +2,7 @@
 import { relative } from 'node:path';
 import type { Platform } from '../oci/platform.ts';
 import { normalizeName } from '../python/name.ts';
+import { demandPlatforms } from './base-platforms.ts';
 import { type BuildRun, type BuildSubject, note } from './build-run.ts';
 import { findBase } from './defaults/base.ts';
 import { LockMissingError, refuseWithoutLock } from './defaults/lock-missing.ts';
@@ -21,7 +22,7 @@ export async function resolveShared(
   run: BuildRun,
   platforms: readonly Platform[],
 ): Promise<SharedResolution> {
-  const { config, graph } = run;
+  const { config, graph, session } = run;
   const { directory, dependencies = true, extras, groups, distributions } = config;
   const root = await projectIn(directory, run);
   const { project, lock, package: member } = await lockedProject(root, run);
@@ -31,6 +32,7 @@ export async function resolveShared(
   if (config.base === undefined) await refuseEdition(project);
   const base = config.base ?? (await defaultBase(project, lock, want, platforms, distributions));
   const source = typeof base === 'string' ? await findBase(base, project, graph) : base;
+  if (session.tablesPlatforms !== true) await demandPlatforms(source, platforms, config, session);
   return {
     project,
     name: config.name ?? project.name,

@@ -53,6 +53,8 @@ export interface BaseSource {
   /** As the report prints it: `python:3.12-slim`, `layout:DIR`, `apt:bookworm`, `scratch`. */
   readonly reference: string;
   open(platform: Platform, signal: AbortSignal, context: BaseContext): Promise<Image>;
+  /** True where opening transfers no more than documents: it is opened for all platforms then before anything is made for one. */
+  readonly isLazy?: boolean;
   /** What the source knows of the Python in an image that it gave; undefined where the files must be read. */
   python?(image: Image): PythonInBase | undefined;
 }
@@ -189,6 +191,8 @@ export interface FinishedBuild {
   /** Tags and references as configured, such as `shop:1.2` or `ghcr.io/me/shop:latest`. */
   readonly tags: readonly string[];
   readonly images: readonly FinishedImage[];
+  /** True for one platform of an image whose others another machine builds: no tag may stand for it. */
+  readonly isPart?: boolean;
   /** Undefined for one platform. */
   readonly index?: Document;
   readonly referrers: readonly Referrer[];

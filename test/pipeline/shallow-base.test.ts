@@ -126,3 +126,43 @@ describe('any other image of a registry', () => {
     expect(blobBytes(server, 'debian')).toBe(0);
   });
 });
+
+describe('an index of a registry', () => {
+  it('is refused for every platform that it lacks before anything else is asked for', async () => {
+    const server = await registry();
+    const images = ['linux/amd64', 'linux/arm64'].map((platform) =>
+      makeImage({ files: DEBIAN, platform, config: { Env: OFFICIAL } }),
+    );
+    putImage(server, 'python', images, '3.12');
+    const sample = await makeSample({ wheels: WHEELS });
+    const base = `${server.host}/python:3.12`;
+    const platforms = ['linux/amd64', 'linux/arm/v7', 'linux/s390x'];
+    const report = await sample.build({ base, platforms, python: {} });
+    expect(report.error).toMatchObject({
+      code: 'PYC_BASE_PLATFORMS_MISSING',
+      details: [{ missing: ['linux/arm/v7', 'linux/s390x'], existing: ['linux/amd64', 'linux/arm64'] }],
+    });
+    expect(server.requests.filter(({ path }) => path.includes('/blobs/')).length).toBeLessThanOrEqual(1);
+    expect(sample.index.requests).toEqual([]);
+    const one = await sample.build({ base, platforms: ['linux/amd64', 'linux/s390x'], python: {} });
+    expect(one.error).toMatchObject({ code: 'PYC_REGISTRY_PLATFORM' });
+  });
+
+  it('is looked up once for all platforms', async () => {
+    const server = await registry();
+    const images = ['linux/amd64', 'linux/arm64'].map((platform) =>
+      makeImage({ files: DEBIAN, platform, config: { Env: OFFICIAL } }),
+    );
+    const { digest } = putImage(server, 'python', images, '3.12');
+    const sample = await makeSample({ wheels: WHEELS });
+    const base = `${server.host}/python:3.12`;
+    const report = await sample.build({ base, platforms: ['linux/amd64', 'linux/arm64'], python: {} });
+    expect(report.error).toBeNull();
+    const asked = server.requests.filter(({ path }) => path.includes('/python/manifests/'));
+    expect(asked.map(({ path }) => path.split('/').at(-1)).sort()).toEqual([
+      '3.12',
+      ...images.map(({ manifest }) => manifest.descriptor.digest).sort(),
+    ]);
+    expect(digest).toBe(server.repository('python').tags.get('3.12'));
+  });
+});

@@ -3,7 +3,7 @@ import type { Image } from '../../oci/image.ts';
 import { absolutePath, schemeMeant, splitScheme, splitTag } from '../../oci/image-spec.ts';
 import { formatPlatform, normalizePlatform, type Platform } from '../../oci/platform.ts';
 import { formatReference, parseReference } from '../../oci/reference.ts';
-import { isDigest } from '../../primitives/digest.ts';
+import { type Digest, isDigest } from '../../primitives/digest.ts';
 import { PycError } from '../../primitives/errors.ts';
 import { nearest } from '../../primitives/nearest.ts';
 import { visible } from '../../primitives/path.ts';
@@ -90,6 +90,7 @@ function localBase(
 ): BaseSource {
   return {
     reference,
+    isLazy: true,
     async open(platform, signal, { directory, store }) {
       if (scheme === 'archive') {
         const file = absolutePath(location, directory);
@@ -112,20 +113,19 @@ function registryBase(text: string, registries: Registries, memory: RunMemory): 
   const reference = parseReference(text);
   return {
     reference: text,
+    isLazy: true,
     async open(platform, signal, context) {
-      const pinned = pinOf(reference.digest === undefined, context);
-      const wanted = pinned === undefined ? reference : { ...reference, digest: pinned };
+      const { openRegistryImage, resolveTag } = await import('../../registry/index.ts');
+      const { store, log, offline } = context;
+      const options = { client: await registries.client(), store, log, signal, offline };
+      // Looked up once in a run: all platforms are of one index, whatever becomes of the tag meanwhile.
+      const digest =
+        reference.digest ??
+        pinOf(context) ??
+        (await memory.get(`tag ${formatReference(reference)}`, () => resolveTag(reference, options)));
+      const wanted = { ...reference, digest };
       const key = `base registry ${formatReference(wanted)} ${formatPlatform(platform)}`;
-      const image = await memory.get(key, async () => {
-        const { openRegistryImage } = await import('../../registry/index.ts');
-        return openRegistryImage(wanted, platform, {
-          client: await registries.client(),
-          store: context.store,
-          log: context.log,
-          signal,
-          offline: context.offline,
-        });
-      });
+      const image = await memory.get(key, () => openRegistryImage(wanted, platform, options));
       if (reference.digest === undefined) context.pins.set(PIN, image.resolved);
       context.log.debug(`base ${formatReference({ ...reference, digest: image.resolved })}`);
       return image;
@@ -133,9 +133,7 @@ function registryBase(text: string, registries: Registries, memory: RunMemory): 
   };
 }
 
-/** A reference with a digest of its own needs no pin. */
-function pinOf(needsPin: boolean, { pins }: BaseContext): ReturnType<typeof parseReference>['digest'] {
-  if (!needsPin) return undefined;
+function pinOf({ pins }: BaseContext): Digest | undefined {
   const value = pins.get(PIN);
   return isDigest(value) ? value : undefined;
 }
