@@ -13,12 +13,20 @@ import { redactUrl } from './url.ts';
 export interface DownloadOptions {
   /** Bytes that the whole must have. */
   readonly expectedSize?: number | undefined;
+  /**
+   * True where the caller knows what the bytes must be and checks it: whatever is sent again is the same then, so that
+   * the rest may be taken from a server that names no version, or from a second answer that begins anew.
+   */
+  readonly isVerified?: boolean;
   /** Breaks without progress between them that are survived; default 5. Ten times as many with progress. */
   readonly resumes?: number;
+  /** Milliseconds before the rest is asked for, times the number of breaks in a row; default 200. */
+  readonly pause?: number;
 }
 
-/** Waits this long, times the number of breaks in a row, before it asks for the rest. Milliseconds. */
 const PAUSE = 200;
+/** Bytes that count as progress: servers that send next to nothing are given up. */
+const PROGRESS = 64 * 1024;
 
 /**
  * Yields the body of a GET. Connects when it is iterated.
@@ -42,50 +50,60 @@ export async function* download(
       hint: SIZE_HINT,
     });
   }
-  const validator = validatorOf(first);
+  const validator = options.isVerified === true ? undefined : validatorOf(first);
   let position = 0;
   let response = first;
+  /** Bytes that come again at the beginning of an answer. */
+  let skip = 0;
   const resumes = options.resumes ?? 5;
   for (let breaks = 0, all = 0; ; all += 1) {
     const before = position;
     let fault: HttpError | undefined;
     try {
-      for await (const chunk of response.body as AsyncIterable<Uint8Array>) {
+      for await (const received of response.body as AsyncIterable<Uint8Array>) {
+        const chunk = received.subarray(skip);
+        skip -= received.length - chunk.length;
         position += chunk.length;
         if (total !== undefined && position > total) {
           throw new HttpBodyError(`${where} has more than ${total} bytes`, where, { hint: SIZE_HINT });
         }
-        yield chunk;
+        if (chunk.length > 0) yield chunk;
       }
     } catch (thrown) {
       if (!(thrown instanceof HttpUnreachableError || thrown instanceof HttpTimeoutError)) throw thrown;
       fault = thrown;
     }
     if (fault === undefined && (total === undefined || position === total)) return;
-    breaks = position > before ? 1 : breaks + 1;
-    if (validator === undefined || breaks > resumes || all > 10 * resumes)
-      throw cut(where, position, total, fault);
-    await pause(PAUSE * breaks, request.signal);
+    breaks = position - before > PROGRESS ? 1 : breaks + 1;
+    const canResume = validator !== undefined || options.isVerified === true;
+    if (!canResume || breaks > resumes || all > 10 * resumes) throw cut(where, position, total, fault);
+    await pause((options.pause ?? PAUSE) * breaks, request.signal);
     response = await resume(client, request, position, total, validator, where);
+    skip = response.status === 206 ? 0 : position;
   }
 }
 
 const SIZE_HINT = 'the file on the server changed or was damaged on the way; try again later';
 
-/** Asks for the bytes from `position` on (RFC 9110, 14). If-Range makes a changed file answer 200 instead of 206. */
+/**
+ * Asks for the bytes from `position` on (RFC 9110, 14). If-Range makes a changed file answer 200 instead of 206. Without a
+ * validator, a 200 is the whole again.
+ */
 async function resume(
   client: Pick<HttpClient, 'request'>,
   request: HttpRequest,
   position: number,
   total: number | undefined,
-  validator: string,
+  validator: string | undefined,
   where: string,
 ): Promise<HttpResponse> {
-  const headers = { ...request.headers, range: `bytes=${position}-`, 'if-range': validator };
+  const condition = validator === undefined ? {} : { 'if-range': validator };
+  const headers = { ...request.headers, range: `bytes=${position}-`, ...condition };
   const response = await client.request({ ...request, method: 'GET', headers });
   const range = /^bytes (\d+)-\d+\/(\d+|\*)$/.exec(response.headers['content-range'] ?? '');
   const sameWhole = total === undefined || range?.[2] === '*' || range?.[2] === String(total);
   if (response.status === 206 && range?.[1] === String(position) && sameWhole) return response;
+  if (response.status === 200 && validator === undefined) return response;
   response.body.destroy();
   throw cut(where, position, total, undefined);
 }

@@ -2,7 +2,7 @@
 import { VERSION } from '../primitives/version.ts';
 import type { HttpRequest } from './client.ts';
 import { HttpRedirectError, HttpRequestError } from './errors.ts';
-import { parseUrl, redactUrl } from './url.ts';
+import { isLinkLocal, parseUrl, redactUrl } from './url.ts';
 
 /** Redirects that one request follows at most. */
 export const MAX_REDIRECTS = 10;
@@ -67,7 +67,7 @@ export function isRedirect(status: number): boolean {
 /**
  * The exchange that a redirect asks for (RFC 9110, 15.4). Credentials stay with their origin.
  *
- * @throws HttpRedirectError for https to http and for other schemes
+ * @throws HttpRedirectError for https to http, for other schemes and for link-local addresses
  */
 export function redirected(exchange: Exchange, status: number, location: string): Exchange {
   const { url: from } = exchange;
@@ -83,6 +83,12 @@ export function redirected(exchange: Exchange, status: number, location: string)
       `${redactUrl(from)} redirects to \`${to.host}\` over http, where anyone could change the answer`,
       redactUrl(from),
       { hint: 'use an address that stays on https' },
+    );
+  }
+  if (isLinkLocal(to.hostname) && !isLinkLocal(from.hostname)) {
+    throw new HttpRedirectError(
+      `${redactUrl(from)} redirects to \`${to.host}\`, a link-local address, where clouds keep secrets`,
+      redactUrl(from),
     );
   }
   const becomesGet =

@@ -9,10 +9,11 @@ import { shareSignal } from '../primitives/concurrency.ts';
 import { type Log, silentLog } from '../primitives/log.ts';
 import type { HttpClient, HttpResponse } from './client.ts';
 import { createConversation } from './conversation.ts';
-import { OfflineError } from './errors.ts';
+import { HttpTimeoutError, OfflineError } from './errors.ts';
 import { type Exchange, prepare } from './exchange.ts';
 import { faultOf } from './fault.ts';
 import { RETRY_RULES, type RetryRules } from './retry.ts';
+import { demandPace } from './slow-body.ts';
 import { createTransport } from './transport.ts';
 import { redactUrl } from './url.ts';
 
@@ -23,7 +24,7 @@ export interface Timeouts {
   readonly answer: number;
   /** The same for requests that send something: a registry may digest gigabytes before it answers. */
   readonly upload: number;
-  /** Between two pieces of a body. */
+  /** Between two pieces of a body; a body that is read must also bring a kilobyte a second over such a time. */
   readonly idle: number;
 }
 
@@ -65,7 +66,10 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
         ...(signal === undefined ? {} : { signal }),
         ...(verify === false ? { verify } : {}),
       });
-      return responseOf(answer, url, signal);
+      const response = responseOf(answer, url, signal);
+      // What is sent may be worked on for long while little is said of it.
+      if (method === 'GET') demandPace(answer.body, timeouts.idle, () => tooSlow(url));
+      return response;
     } catch (thrown) {
       throw faultOf(thrown, url, signal);
     }
@@ -126,6 +130,13 @@ function translateErrors(body: Readable, url: URL, signal: AbortSignal | undefin
     );
   };
   body.on('error', () => undefined);
+}
+
+function tooSlow(url: URL): HttpTimeoutError {
+  const where = redactUrl(url);
+  return new HttpTimeoutError(`${where} did not answer: the answer comes too slowly`, where, {
+    hint: 'try again, or look whether the server is overloaded or a proxy is needed',
+  });
 }
 
 function offline(url: URL): OfflineError {

@@ -216,7 +216,34 @@ describe('failures', () => {
   });
 });
 
+describe('a body', () => {
+  it('that comes so slowly that it would never end is given up, but not one that is read slowly', async () => {
+    const slow = await serve((_request, response) => {
+      const timer = setInterval(() => response.write('x'), 5);
+      response.once('close', () => clearInterval(timer));
+    });
+    const http = client({ timeouts: { idle: 100 } });
+    const response = await http.request({ url: slow });
+    expect(await codeOf(response.bytes(1e6))).toBe('PYC_HTTP_TIMEOUT');
+    const quick = await serve((_request, response) => response.end(Buffer.alloc(400_000)));
+    const { body } = await http.request({ url: quick });
+    let size = 0;
+    for await (const chunk of body as AsyncIterable<Uint8Array>) {
+      size += chunk.length;
+      await sleep(30);
+    }
+    expect(size).toBe(400_000);
+  });
+});
+
 describe('redirects', () => {
+  it('to link-local addresses are not followed', async () => {
+    const origin = await serve((_request, response) =>
+      response.writeHead(302, { location: 'http://169.254.169.254/latest/meta-data' }).end(),
+    );
+    expect(await codeOf(client().request({ url: origin }))).toBe('PYC_HTTP_REDIRECT');
+  });
+
   it('follow relative and absolute locations, and leave credentials with their origin', async () => {
     const seen: unknown[] = [];
     const other = await serve((request, response) => {

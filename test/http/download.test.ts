@@ -8,6 +8,8 @@ const CONTENT = Buffer.from(Array.from({ length: 30_000 }, (_, index) => index %
 interface Behaviour {
   readonly ranges?: boolean;
   readonly cutEvery?: number;
+  /** Answers that are cut; default all. */
+  readonly cuts?: number;
   readonly tag?: () => string;
   readonly ignoreRange?: boolean;
 }
@@ -15,9 +17,11 @@ interface Behaviour {
 function fileServer({
   ranges = true,
   cutEvery,
+  cuts = Number.POSITIVE_INFINITY,
   tag = () => '"v1"',
   ignoreRange = false,
 }: Behaviour): Promise<string> {
+  let answers = 0;
   return serve((request, response) => {
     const etag = tag();
     const from = Number(/^bytes=(\d+)-$/.exec(request.headers.range ?? '')?.[1] ?? 0);
@@ -29,7 +33,8 @@ function fileServer({
       etag,
       ...(partial ? { 'content-range': `bytes ${from}-${CONTENT.length - 1}/${CONTENT.length}` } : {}),
     });
-    if (cutEvery === undefined || body.length <= cutEvery) response.end(body);
+    answers += 1;
+    if (cutEvery === undefined || answers > cuts || body.length <= cutEvery) response.end(body);
     else response.write(body.subarray(0, cutEvery), () => setTimeout(() => response.destroy(), 5));
   });
 }
@@ -58,6 +63,14 @@ describe('a download', () => {
         codeOf(fetchAll(await fileServer({ cutEvery: 12_000, tag: () => 'W/"weak"' }))),
       ]),
     ).toEqual(Array(4).fill('PYC_HTTP_BODY_CUT'));
+  });
+
+  it('of bytes that the caller knows goes on wherever the server gives them again', async () => {
+    const options = { isVerified: true, pause: 1, expectedSize: CONTENT.length };
+    for (const behaviour of [{ tag: () => 'W/"weak"' }, { ranges: false }, { ignoreRange: true }]) {
+      const url = await fileServer({ ...behaviour, cutEvery: 12_000, cuts: 2 });
+      expect(CONTENT.equals(await fetchAll(url, options))).toBe(true);
+    }
   });
 
   it('fails on a status other than 200, with the status', async () => {
