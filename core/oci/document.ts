@@ -49,14 +49,8 @@ export function parseImageDocument(bytes: Uint8Array, what: string, mediaType?: 
   const document = parseObject(bytes, what);
   const refuse = refusal(what);
   const own = document.mediaType;
-  if (
-    document.schemaVersion === 1 ||
-    mediaType?.startsWith(DOCKER_MANIFEST_SCHEMA1.replace('+prettyjws', '')) === true
-  ) {
-    throw new Schema1Error(`${visible(what)} is a Docker schema 1 image`, {
-      hint: 'pull it with an old Docker and push it again, or use a newer image',
-    });
-  }
+  if (document.schemaVersion === 1) throw schema1(what);
+  refuseSchema1(mediaType, what);
   if (document.schemaVersion !== 2) throw refuse('schemaVersion', 'is not 2');
   if (own !== undefined && typeof own !== 'string') throw refuse('mediaType', 'is no text');
   if (own !== undefined && mediaType !== undefined && own !== mediaType) {
@@ -86,6 +80,22 @@ export function parseImageDocument(bytes: Uint8Array, what: string, mediaType?: 
   checkDescriptor(document.config, 'config', refuse);
   checkList(document.layers, 'layers', MAX_LAYERS, refuse);
   return { kind: 'manifest', mediaType: type, value: document as unknown as Manifest };
+}
+
+/**
+ * Refuses what is served as schema 1, whose digest is not that of all its bytes, so that nothing else can be checked.
+ * Registries that have nothing newer serve it whatever was asked for.
+ *
+ * @throws Schema1Error
+ */
+export function refuseSchema1(mediaType: string | undefined, what: string): void {
+  if (mediaType?.startsWith(DOCKER_MANIFEST_SCHEMA1.replace('+prettyjws', '')) === true) throw schema1(what);
+}
+
+function schema1(what: string): Schema1Error {
+  return new Schema1Error(`${visible(what)} is a Docker schema 1 image`, {
+    hint: 'pull it with an old Docker and push it again, or use a newer image',
+  });
 }
 
 /**

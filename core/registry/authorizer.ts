@@ -39,7 +39,8 @@ interface HostState {
   readonly learned: Map<string, readonly string[]>;
 }
 
-const SUPPORTED = ['bearer', 'basic'];
+/** Tokens that one request asks for: one may end on its way, or have been the last of many requests. */
+const FRESH_TOKENS = 2;
 
 export function createAuthorizer(http: HttpClient, credentials: CredentialSource): Authorizer {
   const hosts = new Map<string, HostState>();
@@ -72,7 +73,7 @@ export function createAuthorizer(http: HttpClient, credentials: CredentialSource
     target: Target,
     scopes: readonly string[],
     signal: AbortSignal | undefined,
-    fresh: boolean,
+    refused: string | undefined,
   ): Promise<string | undefined> => {
     const { challenge } = state;
     if (challenge === undefined || challenge === 'none') return undefined;
@@ -81,19 +82,16 @@ export function createAuthorizer(http: HttpClient, credentials: CredentialSource
     if (found?.kind === 'bearer') return `Bearer ${found.token}`;
     const wanted = mergeScopes(scopes, state.learned.get(scopes.join(' ')) ?? []);
     const key = `${found === undefined ? '' : target.repository} ${wanted.join(' ')}`;
-    const known = fresh ? undefined : await state.tokens.get(key);
-    if (known !== undefined && known.expires > Date.now()) return `Bearer ${known.value}`;
-    const fetched = fetchToken(http, {
-      challenge,
-      scopes: wanted,
-      credentials: found,
-      registry: target.base,
-      clean: withoutSecrets,
-      signal,
-    });
-    state.tokens.set(key, fetched);
-    fetched.catch(() => state.tokens.delete(key));
-    const { value } = await fetched;
+    const { value } = await tokenFor(state.tokens, key, refused, () =>
+      fetchToken(http, {
+        challenge,
+        scopes: wanted,
+        credentials: found,
+        registry: target.base,
+        clean: withoutSecrets,
+        signal,
+      }),
+    );
     secrets.add(value);
     return `Bearer ${value}`;
   };
@@ -103,14 +101,13 @@ export function createAuthorizer(http: HttpClient, credentials: CredentialSource
     target: Target,
     scopes: readonly string[],
     request: HttpRequest,
-    fresh: boolean,
-  ): Promise<{ readonly response: HttpResponse; readonly authorized: boolean }> => {
-    const authorization = await authorize(state, target, scopes, request.signal, fresh);
-    const authorized = authorization !== undefined;
-    const headers = authorized ? { ...request.headers, authorization } : request.headers;
+    refused: string | undefined,
+  ): Promise<{ readonly response: HttpResponse; readonly authorization: string | undefined }> => {
+    const authorization = await authorize(state, target, scopes, request.signal, refused);
+    const headers = authorization === undefined ? request.headers : { ...request.headers, authorization };
     return {
       response: await http.request(headers === undefined ? request : { ...request, headers }),
-      authorized,
+      authorization,
     };
   };
 
@@ -125,30 +122,29 @@ export function createAuthorizer(http: HttpClient, credentials: CredentialSource
       const state = stateOf(hosts, target.base.origin);
       if (state.challenge === undefined && state.first !== undefined)
         await state.first.catch(() => undefined);
-      const sent = attempt(state, target, scopes, request, false);
-      state.first ??= sent;
-      const { response, authorized } = await sent;
-      const isOurs = new URL(response.url).origin === target.base.origin;
-      if (response.status !== 401 || !isOurs) {
-        if (isOurs) state.challenge ??= 'none';
-        return response;
+      let refused: string | undefined;
+      for (let tries = 0; ; tries += 1) {
+        const sent = attempt(state, target, scopes, request, refused);
+        state.first ??= sent;
+        const { response, authorization } = await sent;
+        const isOurs = new URL(response.url).origin === target.base.origin;
+        if (response.status !== 401 || !isOurs) {
+          if (isOurs) state.challenge ??= 'none';
+          return response;
+        }
+        const challenge = chosen(parseChallenges(response.headerList('www-authenticate')));
+        if (challenge === undefined || tries === FRESH_TOKENS) return response;
+        state.challenge = challenge;
+        const asked = challenge.parameters.scope;
+        if (asked !== undefined) state.learned.set(scopes.join(' '), mergeScopes(asked.split(/\s+/)));
+        // What a user stated is not sent again when it was refused; a token may have ended.
+        const isToken =
+          challenge.scheme === 'bearer' && (await find(target, request.signal))?.kind !== 'bearer';
+        if (!isToken && (authorization !== undefined || (await find(target, request.signal)) === undefined))
+          return response;
+        await response.discard();
+        refused = authorization;
       }
-      const challenge = parseChallenges(response.headerList('www-authenticate'))
-        .filter(({ scheme }) => SUPPORTED.includes(scheme))
-        .sort((a, b) => SUPPORTED.indexOf(a.scheme) - SUPPORTED.indexOf(b.scheme))[0];
-      if (challenge === undefined) return response;
-      state.challenge = challenge;
-      const asked = challenge.parameters.scope;
-      if (asked !== undefined) state.learned.set(scopes.join(' '), mergeScopes(asked.split(/\s+/)));
-      // A password that was refused is not sent again; a token may have ended.
-      if (
-        challenge.scheme === 'basic' &&
-        (authorized || (await find(target, request.signal)) === undefined)
-      ) {
-        return response;
-      }
-      await response.discard();
-      return (await attempt(state, target, scopes, request, authorized)).response;
     },
 
     async hasCredentials(target, signal) {
@@ -162,6 +158,34 @@ export function createAuthorizer(http: HttpClient, credentials: CredentialSource
 
     withoutSecrets,
   };
+}
+
+/** A token where its server names itself, else the password; the registry's order says nothing. */
+function chosen(challenges: readonly Challenge[]): Challenge | undefined {
+  const of = (wanted: string): Challenge[] => challenges.filter(({ scheme }) => scheme === wanted);
+  const bearers = of('bearer');
+  return bearers.find(({ parameters }) => parameters.realm !== undefined) ?? of('basic')[0] ?? bearers[0];
+}
+
+/** The token that is kept, or a fresh one where it has ended or is the one that was refused. */
+async function tokenFor(
+  tokens: HostState['tokens'],
+  key: string,
+  refused: string | undefined,
+  fetch: () => Promise<Token>,
+): Promise<Token> {
+  for (let kept = tokens.get(key); ; kept = tokens.get(key)) {
+    const token = await kept;
+    const isGood =
+      token !== undefined && token.ends > performance.now() && `Bearer ${token.value}` !== refused;
+    if (isGood) return token;
+    // Whoever finds out first fetches; the others wait for what it gets.
+    if (tokens.get(key) !== kept) continue;
+    const fetched = fetch();
+    tokens.set(key, fetched);
+    fetched.catch(() => tokens.delete(key));
+    return fetched;
+  }
 }
 
 function stateOf(hosts: Map<string, HostState>, origin: string): HostState {

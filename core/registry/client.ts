@@ -6,6 +6,7 @@ import type { HttpClient, HttpRequest, HttpResponse } from '../http/client.ts';
 import { download } from '../http/download.ts';
 import { HttpStatusError } from '../http/errors.ts';
 import { askedDelay, type RetryRules } from '../http/retry.ts';
+import { refuseSchema1 } from '../oci/document.ts';
 import type { Descriptor } from '../oci/image.ts';
 import { DOCKER_INDEX, DOCKER_MANIFEST, OCI_INDEX, OCI_MANIFEST } from '../oci/media-types.ts';
 import { type Digest, digestOf, isDigest } from '../primitives/digest.ts';
@@ -20,6 +21,7 @@ import { type PlaceFinder, placeOf, type RepositoryName } from './place.ts';
 import { createSites, type Site } from './site.ts';
 import type { Uploads } from './uploads.ts';
 import { verifiedBlob, wrongDigest } from './verified-blob.ts';
+import { wholeAnswer } from './whole-answer.ts';
 
 export interface RegistryClientOptions {
   readonly http: HttpClient;
@@ -102,6 +104,7 @@ const ACCEPT = [OCI_INDEX, OCI_MANIFEST, DOCKER_INDEX, DOCKER_MANIFEST].join(', 
 const LARGEST_FAULT = 64 * 1024;
 /** Of reading where there is another place to read from. */
 const MIRROR_RETRIES = 1;
+const MOST_WARNINGS = 20;
 
 export function createRegistryClient(options: RegistryClientOptions): RegistryClient {
   const { http, log = silentLog } = options;
@@ -110,10 +113,11 @@ export function createRegistryClient(options: RegistryClientOptions): RegistryCl
   const warned = new Set<string>();
 
   /** Distribution specification, "Warnings". */
-  const showWarnings = (host: string, response: HttpResponse): void => {
-    for (const value of response.headerList('warning')) {
-      const text = /^299 - "((?:[^"\\]|\\.)*)"/.exec(value.trim())?.[1]?.replace(/\\(.)/g, '$1');
-      if (text === undefined || warned.has(text) || warned.size >= 20) continue;
+  const showWarnings = (site: Site, response: HttpResponse): void => {
+    const { host } = site.target;
+    for (const said of warningsOf(response.headerList('warning'))) {
+      const text = site.authorizer.withoutSecrets(said);
+      if (warned.has(text) || warned.size >= MOST_WARNINGS) continue;
       warned.add(text);
       log.warn({
         /**
@@ -157,7 +161,7 @@ export function createRegistryClient(options: RegistryClientOptions): RegistryCl
           index === 0 ? `repository:${name}:${actions}` : `repository:${name}:pull`,
         );
         const response = await site.authorizer.send(target, scopes, { ...request, url: pathOf(target) });
-        showWarnings(target.host, response);
+        showWarnings(site, response);
         return response;
       };
       const sendTo: Repository['sendTo'] = (url, request = {}, { alsoPull = [] } = {}) =>
@@ -178,7 +182,7 @@ export function createRegistryClient(options: RegistryClientOptions): RegistryCl
       const failure: Repository['failure'] = async (what, response, signal) => {
         const text = await response.text(LARGEST_FAULT).catch(() => '');
         const { authorizer, target } = sites.current;
-        const faults = parseFaults(authorizer.withoutSecrets(text));
+        const faults = parseFaults(text, authorizer.withoutSecrets);
         const hasCredentials = await authorizer.hasCredentials(target, signal).catch(() => true);
         const retryAfter = askedDelay(response.headers, Date.now());
         return statusError(what, target.host, response.status, faults, hasCredentials, retryAfter);
@@ -224,6 +228,7 @@ export function createRegistryClient(options: RegistryClientOptions): RegistryCl
             if (isDigest(reference) && reference !== digest)
               throw wrongDigest(what('a manifest'), reference, digest);
             return {
+          refuseSchema1(mediaType, what(`\`${reference}\``));
               digest,
               ...(size > 0 ? { size } : {}),
               ...(mediaType === undefined ? {} : { mediaType }),
@@ -236,15 +241,20 @@ export function createRegistryClient(options: RegistryClientOptions): RegistryCl
         },
 
         async readManifest(reference, signal) {
-          const response = await send(`manifests/${reference}`, { headers: { accept: ACCEPT }, signal });
-          if (response.status !== 200)
+          const ask = async (): Promise<HttpResponse> => {
+            const response = await send(`manifests/${reference}`, { headers: { accept: ACCEPT }, signal });
+            if (response.status === 200) return response;
             throw await failure(what(`reading \`${reference}\` failed`), response, signal);
-          const bytes = await response.bytes(MAX_MANIFEST);
+          };
+          const { retry } = sites.current.uploads;
+          const { response, bytes } = await wholeAnswer(ask, MAX_MANIFEST, retry, signal);
+          const mediaType = typeOf(response);
+          refuseSchema1(mediaType, what(`\`${reference}\``));
           const digest = digestOf(bytes);
           const stated = response.headers['docker-content-digest'];
           const wanted = isDigest(reference) ? reference : isDigest(stated) ? stated : digest;
           if (digest !== wanted) throw wrongDigest(what(`the manifest \`${reference}\``), wanted, digest);
-          return { digest, bytes, mediaType: typeOf(response), etag: response.headers.etag };
+          return { digest, bytes, mediaType, etag: response.headers.etag };
         },
 
         async findBlob(digest, signal) {
@@ -264,7 +274,11 @@ export function createRegistryClient(options: RegistryClientOptions): RegistryCl
                 url: `${sites.current.target.base.origin}/v2/${sites.current.place.repository}/blobs/${descriptor.digest}`,
                 signal,
               },
-              { expectedSize: descriptor.size },
+              {
+                expectedSize: descriptor.size,
+                isVerified: true,
+                pause: sites.current.uploads.retry.base,
+              },
             ),
             descriptor,
             what(`blob \`${descriptor.digest}\``),
@@ -286,6 +300,14 @@ function typeOf(response: HttpResponse): string | undefined {
   const values = response.headerList('content-type');
   if (values.length > 1) throw new RegistryAnswerError('a registry answered with two content types');
   return values[0]?.split(';')[0]?.trim().toLowerCase();
+/** Texts of the warnings that the specification allows: `299 - "text"`, one or several in a header. */
+function warningsOf(headers: readonly string[]): string[] {
+  const all = headers.join(', ').slice(0, 64 * 1024);
+  return [...all.matchAll(/(?:^|,)\s*299 - "((?:[^"\\]|\\.)*)"/g)].map(([, text = '']) =>
+    text.replace(/\\(.)/g, '$1'),
+  );
+}
+
 }
 
 function withoutUrl({ url: _url, ...request }: HttpRequest): Omit<HttpRequest, 'url'> {

@@ -58,14 +58,18 @@ export interface RegistryFault {
   readonly message: string;
 }
 
-/** Reads an error's body. Anything may stand there: HTML of a proxy, nothing, gigabytes that were cut. */
-export function parseFaults(text: string): RegistryFault[] {
+/**
+ * Reads an error's body. Anything may stand there: HTML of a proxy, nothing, gigabytes that were cut.
+ *
+ * @param clean replaces secrets, which some registries send back
+ */
+export function parseFaults(text: string, clean: (text: string) => string = String): RegistryFault[] {
   try {
     const { errors } = JSON.parse(text) as { errors?: unknown };
     if (!Array.isArray(errors)) return [];
     return errors.slice(0, 10).map((error: unknown) => {
       const { code, message } = (error ?? {}) as { code?: unknown; message?: unknown };
-      return { code: shown(code, 60), message: shown(message, 300) };
+      return { code: shown(code, 60, clean), message: shown(message, 300, clean) };
     });
   } catch {
     return [];
@@ -121,6 +125,6 @@ export function isPassing(thrown: unknown): boolean {
   return isPycError(thrown) && (thrown.code === 'PYC_HTTP_UNREACHABLE' || thrown.code === 'PYC_HTTP_TIMEOUT');
 }
 
-function shown(value: unknown, length: number): string {
-  return typeof value === 'string' ? visible(value.slice(0, length)) : '';
+function shown(value: unknown, length: number, clean: (text: string) => string): string {
+  return typeof value === 'string' ? visible(clean(value).slice(0, length)) : '';
 }

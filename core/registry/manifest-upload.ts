@@ -1,8 +1,9 @@
 /** Puts a manifest or an index under a tag or its digest (distribution specification, "Pushing Manifests"). */
+import type { HttpResponse } from '../http/client.ts';
 import type { Descriptor } from '../oci/image.ts';
 import { type Digest, isDigest } from '../primitives/digest.ts';
 import type { Repository } from './client.ts';
-import { RegistryContentError } from './errors.ts';
+import { isPassing, RegistryContentError } from './errors.ts';
 
 /** A document and what describes it. */
 export interface ManifestSource {
@@ -14,6 +15,8 @@ const RETRIES = 3;
 const PRECONDITION_FAILED = 412;
 
 /**
+ * Puts it, and does not return before the registry said that it keeps these very bytes there.
+ *
  * @param reference a tag or the digest
  * @param condition further headers, such as If-Match; where it does not hold, nothing is written and nothing thrown
  * @returns the subject that the registry says it noted
@@ -25,28 +28,39 @@ export async function putManifest(
   signal: AbortSignal,
   condition: Readonly<Record<string, string>> = {},
 ): Promise<Digest | undefined> {
-  const response = await repository.send(`manifests/${reference}`, {
-    method: 'PUT',
-    headers: { 'content-type': descriptor.mediaType, ...condition },
-    body: bytes,
-    retries: RETRIES,
-    signal,
-  });
+  const { digest } = descriptor;
+  const isKept = async (): Promise<boolean> =>
+    (await repository.findManifest(reference, signal))?.digest === digest;
+  let response: HttpResponse;
+  try {
+    response = await repository.send(`manifests/${reference}`, {
+      method: 'PUT',
+      headers: { 'content-type': descriptor.mediaType, ...condition },
+      body: bytes,
+      retries: RETRIES,
+      signal,
+    });
+  } catch (thrown) {
+    // The answer may have been lost after the registry had taken it.
+    if (signal.aborted || !isPassing(thrown) || !(await isKept().catch(() => false))) throw thrown;
+    return undefined;
+  }
   if (response.status === PRECONDITION_FAILED && Object.keys(condition).length > 0) {
     await response.discard();
     return undefined;
   }
   if (response.status !== 201 && response.status !== 200) {
-    throw await repository.failure(
-      `pushing \`${repository.name}\` as \`${reference}\` failed`,
-      response,
-      signal,
-    );
+    const what = `pushing \`${repository.name}\` as \`${reference}\` failed`;
+    const failure = await repository.failure(what, response, signal);
+    if (!isPassing(failure) || !(await isKept().catch(() => false))) throw failure;
+    return undefined;
   }
   await response.discard();
   const stated = response.headers['docker-content-digest'];
-  if (isDigest(stated) && stated !== descriptor.digest) {
-    throw new RegistryContentError(`\`${repository.host}\` keeps \`${descriptor.digest}\` as \`${stated}\``, {
+  // The header is optional; what the registry keeps is not.
+  if (isDigest(stated) ? stated !== digest : !(await isKept())) {
+    const kept = isDigest(stated) ? `as \`${stated}\`` : 'as something else';
+    throw new RegistryContentError(`\`${repository.host}\` keeps \`${digest}\` ${kept}`, {
       hint: 'this registry rewrites manifests, so that digests do not hold; use another one',
     });
   }

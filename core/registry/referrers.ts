@@ -13,6 +13,7 @@ import type { Repository } from './client.ts';
 import { isNotFound, RegistryAnswerError } from './errors.ts';
 import { putManifest } from './manifest-upload.ts';
 import { nextQuery, type Page, readPages } from './pages.ts';
+import { wholeAnswer } from './whole-answer.ts';
 
 /** Tries to get an entry into the fallback index against other writers. */
 const TRIES = 8;
@@ -54,12 +55,13 @@ export async function listReferrers(
       return isNew;
     });
   return readPages(repository, 'referrers', first, async (query): Promise<Page<Descriptor>> => {
-    const response = await askReferrers(repository, subject, query, signal);
-    if (response === undefined) {
+    const ask = (): Promise<HttpResponse | undefined> => askReferrers(repository, subject, query, signal);
+    const answer = await wholeAnswer(ask, MAX_MANIFEST, repository.uploads.retry, signal);
+    if (answer === undefined) {
       const { manifests } = (await readFallback(repository, subject, signal)).index;
       return { items: take(manifests), size: 0, next: undefined };
     }
-    const bytes = await response.bytes(MAX_MANIFEST);
+    const { response, bytes } = answer;
     const items = take(indexOf(bytes, `the referrers of \`${subject}\``).manifests);
     return { items, size: bytes.length, next: nextQuery(response.headerList('link')) };
   });

@@ -1,9 +1,11 @@
 /** The tags of a repository (distribution specification, "Listing Tags"). What they stand for is not asked for here. */
+import type { HttpResponse } from '../http/client.ts';
 import { isTag } from '../oci/reference.ts';
 import { MAX_MANIFEST } from '../primitives/limits.ts';
 import type { Repository } from './client.ts';
 import { RegistryAnswerError } from './errors.ts';
 import { nextQuery, type Page, readPages } from './pages.ts';
+import { wholeAnswer } from './whole-answer.ts';
 
 /** Tags that are asked for at once. */
 const PAGE = 1000;
@@ -17,20 +19,19 @@ const PAGE = 1000;
 export async function listTags(repository: Repository, signal: AbortSignal): Promise<readonly string[]> {
   const seen = new Set<string>();
   await readPages(repository, 'tags', `?n=${PAGE}`, async (query): Promise<Page<string>> => {
-    const response = await repository.send(`tags/list${query}`, {
-      headers: { accept: 'application/json' },
-      signal,
-    });
-    if (response.status !== 200) {
+    const ask = async (): Promise<HttpResponse> => {
+      const headers = { accept: 'application/json' };
+      const response = await repository.send(`tags/list${query}`, { headers, signal });
+      if (response.status === 200) return response;
       const what = `listing the tags of \`${repository.name}\` failed`;
       throw await repository.failure(what, response, signal);
-    }
-    const text = await response.text(MAX_MANIFEST);
-    const tags = tagsOf(repository, text);
+    };
+    const { response, bytes } = await wholeAnswer(ask, MAX_MANIFEST, repository.uploads.retry, signal);
+    const tags = tagsOf(repository, Buffer.from(bytes).toString('utf8'));
     const items = tags.filter((tag) => !seen.has(tag));
     for (const tag of items) seen.add(tag);
     const linked = nextQuery(response.headerList('link'));
-    return { items, size: text.length, next: linked ?? pageAfter(tags, items) };
+    return { items, size: bytes.length, next: linked ?? pageAfter(tags, items) };
   });
   return [...seen];
 }

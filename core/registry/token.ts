@@ -1,9 +1,11 @@
 /** Gets a bearer token (distribution's "Token Authentication Specification" and "Oauth2 Token Authentication"). */
 import type { HttpClient, HttpResponse } from '../http/client.ts';
+import { RETRY_RULES } from '../http/retry.ts';
 import type { Challenge } from './challenge.ts';
 import type { Credentials } from './credentials.ts';
 import { parseFaults, RegistryAnswerError, statusError } from './errors.ts';
 import { parseRealm } from './realm.ts';
+import { wholeAnswer } from './whole-answer.ts';
 
 export interface TokenRequest {
   readonly challenge: Challenge;
@@ -18,8 +20,8 @@ export interface TokenRequest {
 
 export interface Token {
   readonly value: string;
-  /** Milliseconds since 1970. */
-  readonly expires: number;
+  /** By this process's own clock, as of `performance.now()`: the time of day may be wrong, here and there. */
+  readonly ends: number;
 }
 
 const LARGEST = 1024 * 1024;
@@ -31,28 +33,33 @@ const NO_OAUTH = new Set([404, 405]);
 
 /** @throws RegistryAccessError where the endpoint refuses, RegistryStatusError where it fails, RegistryAnswerError */
 export async function fetchToken(http: HttpClient, request: TokenRequest): Promise<Token> {
+  const asked = performance.now();
   const realm = parseRealm(request.challenge.parameters.realm, request.registry);
-  let response: HttpResponse | undefined;
-  if (request.credentials?.kind === 'identity') {
-    response = await post(http, realm, request, request.credentials.token);
-    if (NO_OAUTH.has(response.status)) {
-      await response.discard();
-      response = undefined;
-    }
-  }
-  response ??= await get(http, realm, request);
-  if (response.status === 200) return readToken(response, request.registry);
-  const faults = parseFaults(request.clean(await response.text(LARGEST).catch(() => '')));
-  // Whatever it calls its refusal (Docker Hub says 401, others 400, 403 or 404), it is one of access.
-  const status =
-    response.status >= 400 && response.status < 500 && response.status !== 429 ? 403 : response.status;
-  throw statusError(
-    'asking for a token failed',
-    realm.host,
-    status,
-    faults,
-    request.credentials !== undefined,
-  );
+  const ask = async (): Promise<HttpResponse> => {
+    const response = (await exchange(http, realm, request)) ?? (await get(http, realm, request));
+    if (response.status === 200) return response;
+    const faults = parseFaults(await response.text(LARGEST).catch(() => ''), request.clean);
+    // Whatever it calls its refusal (Docker Hub says 401, others 400, 403 or 404), it is one of access.
+    const isRefusal = response.status >= 400 && response.status < 500 && response.status !== 429;
+    const status = isRefusal ? 403 : response.status;
+    const hasCredentials = request.credentials !== undefined;
+    throw statusError('asking for a token failed', realm.host, status, faults, hasCredentials);
+  };
+  const { bytes } = await wholeAnswer(ask, LARGEST, RETRY_RULES, request.signal);
+  return readToken(Buffer.from(bytes).toString('utf8'), request.registry, asked);
+}
+
+/** Trades an identity token, where there is one and the endpoint takes it. */
+async function exchange(
+  http: HttpClient,
+  realm: URL,
+  request: TokenRequest,
+): Promise<HttpResponse | undefined> {
+  if (request.credentials?.kind !== 'identity') return undefined;
+  const response = await post(http, realm, request, request.credentials.token);
+  if (!NO_OAUTH.has(response.status)) return response;
+  await response.discard();
+  return undefined;
 }
 
 function get(http: HttpClient, realm: URL, request: TokenRequest): Promise<HttpResponse> {
@@ -87,14 +94,15 @@ function post(http: HttpClient, realm: URL, request: TokenRequest, token: string
   });
 }
 
-async function readToken(response: HttpResponse, registry: URL): Promise<Token> {
+/** @param asked when it was asked for */
+function readToken(text: string, registry: URL, asked: number): Token {
   const refuse = (why: string): RegistryAnswerError =>
     new RegistryAnswerError(`the token endpoint of \`${registry.host}\` ${why}`, {
       hint: 'ask whoever runs the registry',
     });
   let answer: { token?: unknown; access_token?: unknown; expires_in?: unknown };
   try {
-    answer = (JSON.parse(await response.text(LARGEST)) ?? {}) as typeof answer;
+    answer = (JSON.parse(text) ?? {}) as typeof answer;
   } catch {
     throw refuse('gave what is not JSON');
   }
@@ -103,7 +111,7 @@ async function readToken(response: HttpResponse, registry: URL): Promise<Token> 
   const life =
     typeof answer.expires_in === 'number' && answer.expires_in > 0 ? answer.expires_in : SHORTEST_LIFE;
   // A tenth early, so that a token does not end on its way.
-  return { value, expires: Date.now() + Math.max(life, SHORTEST_LIFE) * 900 };
+  return { value, ends: asked + Math.max(life, SHORTEST_LIFE) * 900 };
 }
 
 /** RFC 7617. */

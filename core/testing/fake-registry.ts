@@ -58,6 +58,8 @@ export interface FakeRegistry extends FakeServer {
   /** Puts a document there without a request, unchecked; gives its descriptor. */
   addManifest(repository: string, document: unknown, mediaType: string, tag?: string): Descriptor;
   addBlob(repository: string, bytes: Uint8Array): Descriptor;
+  /** Ends all tokens that its endpoint gave so far. */
+  revokeTokens(): void;
 }
 
 /** Starts one. */
@@ -94,6 +96,7 @@ export async function startFakeRegistry(options: FakeRegistryOptions = {}): Prom
 
   return Object.assign(server, {
     repository,
+    revokeTokens: () => gate.revoke(),
     addBlob(name: string, bytes: Uint8Array): Descriptor {
       const digest = digestOf(bytes);
       repository(name).blobs.set(digest, Buffer.from(bytes));

@@ -70,6 +70,8 @@ export interface FakeServer {
 
 export interface FakeServerOptions {
   readonly fault?: FaultInjector | undefined;
+  /** The header Date of all answers; default the time. */
+  readonly date?: string;
   /** PEM; makes it an https server. */
   readonly tls?: { readonly cert: string; readonly key: string } | undefined;
 }
@@ -106,6 +108,7 @@ export async function startFakeServer(
     const { status, headers: answered, bytes } = answerOf(good, fault);
     requests.push({ method, path: url, headers, bodySize: body.length, status });
     if (fault?.delay !== undefined) await sleep(fault.delay);
+    if (options.date !== undefined) response.setHeader('date', options.date);
     response.writeHead(status, answered);
     if (method === 'HEAD') response.end();
     else if (fault?.trickle !== undefined) await trickle(response, bytes, fault.trickle);

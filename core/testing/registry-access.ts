@@ -20,6 +20,8 @@ export type FakeAccess =
       readonly member?: 'token' | 'access_token';
       /** Requests that a token is good for; default any number. */
       readonly uses?: number;
+      /** What tokens say of when they were made, for clocks that are wrong. */
+      readonly issuedAt?: string;
     };
 
 /** Judges requests. */
@@ -30,6 +32,8 @@ export interface Gate {
   covers(request: FakeRequest, scope: string): boolean;
   /** The token endpoint. */
   token(request: FakeRequest): Answer;
+  /** Ends all tokens that were given. */
+  revoke(): void;
 }
 
 export function createGate(access: FakeAccess, origin: () => string): Gate {
@@ -60,6 +64,10 @@ export function createGate(access: FakeAccess, origin: () => string): Gate {
       );
     },
 
+    revoke() {
+      for (const token of tokens.values()) token.left = 0;
+    },
+
     token(request) {
       if (access.kind !== 'bearer') return { status: 404 };
       const isPost = request.method === 'POST';
@@ -75,7 +83,11 @@ export function createGate(access: FakeAccess, origin: () => string): Gate {
       const granted = isKnown ? asked : asked.map((scope) => scope.replace(/:[^:]*$/, ':pull'));
       const value = `fake-token-${tokens.size + 1}-${Buffer.from(granted.join(' ')).toString('base64url')}`;
       tokens.set(value, { scopes: granted, left: access.uses ?? Number.POSITIVE_INFINITY });
-      const body = JSON.stringify({ [access.member ?? 'token']: value, expires_in: 300 });
+      const body = JSON.stringify({
+        [access.member ?? 'token']: value,
+        expires_in: 300,
+        issued_at: access.issuedAt,
+      });
       return { status: 200, headers: { 'content-type': 'application/json' }, body };
     },
   };

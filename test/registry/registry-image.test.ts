@@ -236,6 +236,12 @@ describe('hostile answers', () => {
         'application/vnd.docker.distribution.manifest.v1+prettyjws',
         'PYC_IMAGE_SCHEMA1',
       ],
+      [
+        'schema 1 by its type alone',
+        goodManifest,
+        'application/vnd.docker.distribution.manifest.v1+prettyjws',
+        'PYC_IMAGE_SCHEMA1',
+      ],
       ['content type', goodManifest, DOCKER_MANIFEST, 'PYC_IMAGE_DOCUMENT_INVALID'],
       [
         'unknown type',
