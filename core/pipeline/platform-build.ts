@@ -6,7 +6,7 @@ import { createBaseContext } from './base-context.ts';
 import { type BuildRun, namesOf, note } from './build-run.ts';
 import { notePlanned, tellStart } from './platform-plan.ts';
 import { type Applied, applyPreset } from './presets.ts';
-import { reportBuilt, reportPlanned, sizesOf, withImage } from './report-draft.ts';
+import { factsOf, reportBuilt, reportPlanned, withImage } from './report-draft.ts';
 import type { ResolvedConfig } from './settings.ts';
 import type { SharedResolution } from './shared-resolution.ts';
 import { collectTree } from './stages/collect.ts';
@@ -83,8 +83,8 @@ async function label(
   const manifest = buildManifest(built.descriptor, layers, image.annotations);
   const names = namesOf(name, configured);
   const planned = reportPlanned(names, resolution, { platform, groups: [] }, image);
-  const sizes = await sizesOf(tree, session.signal);
-  const reported = reportBuilt(planned, layers, manifest.descriptor, built.descriptor.size, sizes);
+  const facts = await factsOf(tree, session.signal);
+  const reported = reportBuilt(planned, layers, manifest.descriptor, built.descriptor.size, facts);
   known.report = withImage(known.report, reported);
   return { platform, resolution, tree, layers, config: built, manifest };
 }

@@ -5,6 +5,7 @@ import { formatPlatform } from '../oci/platform.ts';
 import type { Digest } from '../primitives/digest.ts';
 import type { FileTree } from '../primitives/file-tree.ts';
 import type { Log, Warning } from '../primitives/log.ts';
+import { normalizeName } from '../python/name.ts';
 import { sha256Of } from './defaults/wheel.ts';
 import { processesOf } from './processes.ts';
 import type { BuildReport, ReportedDistribution, ReportedImage, ReportedLayer } from './report.ts';
@@ -97,20 +98,22 @@ export function reportPlanned(
 /**
  * The same with what was built.
  *
- * @param sizes - by name of a distribution: bytes of its files
+ * @param facts - by name of a distribution
  */
 export function reportBuilt(
   planned: ReportedImage,
   layers: readonly BuiltLayer[],
   manifest: { readonly digest: Digest; readonly size: number },
   configSize: number,
-  sizes: ReadonlyMap<string, number>,
+  facts: ReadonlyMap<string, PartFacts>,
 ): ReportedImage {
   return {
     ...planned,
     distributions: planned.distributions.map((one) => ({
       ...one,
-      installedSize: sizes.get(one.name) ?? null,
+      // A lock has none for what comes from a folder or an address: the wheel says it.
+      version: one.version === '' ? (facts.get(one.name)?.version ?? '') : one.version,
+      installedSize: facts.get(one.name)?.size ?? null,
     })),
     digest: manifest.digest,
     size: layers.reduce((sum, layer) => sum + layer.descriptor.size, configSize + manifest.size),
@@ -126,17 +129,24 @@ export function reportBuilt(
   };
 }
 
-/** Bytes of the files of each part, by its name. Records are read that the build has read before. */
-export async function sizesOf(tree: FileTree, signal: AbortSignal): Promise<ReadonlyMap<string, number>> {
-  const sizes = new Map<string, number>();
+/** What the record of a part says for the report. */
+export interface PartFacts {
+  /** Bytes of its files. */
+  readonly size: number;
+  /** Undefined where it is no one distribution. */
+  readonly version: string | undefined;
+}
+
+/** Of each part, by its name. Records are read that the build has read before. */
+export async function factsOf(tree: FileTree, signal: AbortSignal): Promise<ReadonlyMap<string, PartFacts>> {
+  const facts = new Map<string, PartFacts>();
   for (const part of tree.parts) {
-    const { entries } = await part.record(signal);
-    sizes.set(
-      part.name,
-      entries.reduce((sum, entry) => sum + (entry.type === 'file' ? entry.size : 0), 0),
-    );
+    const { entries, components } = await part.record(signal);
+    const size = entries.reduce((sum, entry) => sum + (entry.type === 'file' ? entry.size : 0), 0);
+    const named = components.find(({ kind, name }) => kind === 'python' && normalizeName(name) === part.name);
+    facts.set(part.name, { size, version: named?.version });
   }
-  return sizes;
+  return facts;
 }
 
 function roleOf(role: BuiltLayer['role']): ReportedLayer['role'] {

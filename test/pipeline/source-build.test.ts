@@ -203,6 +203,8 @@ describe('a distribution that is locked as an archive or a folder', () => {
     ] as const) {
       const { report, image } = await run(host, entry, {}, {}, folder(text));
       expect(report.error).toBeNull();
+      // The wheel says what the lock does not.
+      expect(report.images[0]?.distributions.map(({ version }) => version)).toEqual(['1.0']);
       expect(image.files.has(`${INSTALLED}/alpha-1.0.dist-info/direct_url.json`)).toBe(false);
       expect((await host.log()).filter((line) => line.startsWith('build'))).toHaveLength(builds);
     }
