@@ -223,12 +223,12 @@ export function createRegistryClient(options: RegistryClientOptions): RegistryCl
             throw await failure(what(`asking for \`${reference}\` failed`), response, signal);
           const digest = response.headers['docker-content-digest'];
           const mediaType = typeOf(response);
+          refuseSchema1(mediaType, what(`\`${reference}\``));
           const size = Number(response.headers['content-length']);
           if (isDigest(digest)) {
             if (isDigest(reference) && reference !== digest)
               throw wrongDigest(what('a manifest'), reference, digest);
             return {
-          refuseSchema1(mediaType, what(`\`${reference}\``));
               digest,
               ...(size > 0 ? { size } : {}),
               ...(mediaType === undefined ? {} : { mediaType }),
@@ -295,11 +295,6 @@ export function createRegistryClient(options: RegistryClientOptions): RegistryCl
   };
 }
 
-/** @throws RegistryAnswerError for several content types in one answer */
-function typeOf(response: HttpResponse): string | undefined {
-  const values = response.headerList('content-type');
-  if (values.length > 1) throw new RegistryAnswerError('a registry answered with two content types');
-  return values[0]?.split(';')[0]?.trim().toLowerCase();
 /** Texts of the warnings that the specification allows: `299 - "text"`, one or several in a header. */
 function warningsOf(headers: readonly string[]): string[] {
   const all = headers.join(', ').slice(0, 64 * 1024);
@@ -308,6 +303,11 @@ function warningsOf(headers: readonly string[]): string[] {
   );
 }
 
+/** @throws RegistryAnswerError for several content types in one answer */
+function typeOf(response: HttpResponse): string | undefined {
+  const values = response.headerList('content-type');
+  if (values.length > 1) throw new RegistryAnswerError('a registry answered with two content types');
+  return values[0]?.split(';')[0]?.trim().toLowerCase();
 }
 
 function withoutUrl({ url: _url, ...request }: HttpRequest): Omit<HttpRequest, 'url'> {
