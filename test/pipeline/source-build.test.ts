@@ -78,8 +78,9 @@ async function indexWith(
   return Object.assign(index, { lock: `url = "${index.urlOf(name)}", hashes = { sha256 = "${hash}" }` });
 }
 
+/** A folder has the version that it has when it is built. */
 const locked = (entry: string): string =>
-  `lock-version = "1.0"\ncreated-by = "test"\n[[packages]]\nname = "alpha"\nversion = "1.0"\n${entry}\n`;
+  `lock-version = "1.0"\ncreated-by = "test"\n[[packages]]\nname = "alpha"\n${entry.startsWith('directory') ? '' : 'version = "1.0"\n'}${entry}\n`;
 
 function run(host: Host, entry: string, config: Config = {}, options: InMemoryOptions = {}, files = {}) {
   return buildInMemory({ files: { 'pylock.toml': locked(entry), ...files } }, config, {
