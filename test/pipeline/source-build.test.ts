@@ -150,6 +150,23 @@ describe('a distribution that is locked as an sdist', () => {
     expect((await run(host, sdistOf(index))).report.error).toBeNull();
   });
 
+  it('ends the builds beside it where its own fails', async () => {
+    // The last argument is the folder to build; the slow one would outlive the test.
+    const host = await hostWith(
+      'for last; do :; done; here=$(/usr/bin/dirname $0); case $(/bin/cat $last/setup.py) in *slow*) : > $here/slow; /bin/sleep 600;; *) until [ -e $here/slow ]; do /bin/sleep 0.1; done; echo no compiler >&2; exit 2;; esac',
+    );
+    const other = '[[packages]]\nname = "slow"\nversion = "1.0"\ndirectory = { path = "slow" }';
+    const files = {
+      'alpha/setup.py': '# quick\nimport setuptools\n',
+      'slow/setup.py': '# slow\nimport setuptools\n',
+    };
+    const { report } = await run(host, `directory = { path = "alpha" }\n${other}`, {}, {}, files);
+    expect(report.error).toMatchObject({
+      code: 'PYC_SOURCE_BUILD_FAILED',
+      message: expect.stringContaining('`alpha 1.0`'),
+    });
+  });
+
   it('is refused before anything is fetched where only another machine can build it', async () => {
     const host = await hostWith();
     const index = await indexWith(DYNAMIC);

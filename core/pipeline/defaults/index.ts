@@ -38,9 +38,9 @@ export function corePlugin(config: ResolvedConfig, session: Session, base: BaseF
         keychain(host, repository, session.signal),
       );
       hooks.python.tapPromise(name, async (request) => findPython(request, config, session, base));
-      hooks.wheel.tapPromise(name, async ({ distribution }) =>
+      hooks.wheel.tapPromise(name, async ({ distribution }, { signal }) =>
         distribution.source === 'wheel'
-          ? findWheel(distribution, { wheelhouse, user: config }, session)
+          ? findWheel(distribution, { wheelhouse, user: config }, { ...session, signal })
           : undefined,
       );
       hooks.destination.tapPromise(name, async (request) =>

@@ -34,23 +34,40 @@ export async function collectTree(
 ): Promise<Collected> {
   const target = installTarget(resolution.python);
   const finder = wheelFinder(graph, resolution, records);
-  const [dependencies, project] = await Promise.all([
-    mapConcurrently(resolution.distributions, PARALLEL, session.signal, (distribution) =>
+  // The first that fails ends the others: downloads and builds.
+  const works: readonly ((signal: AbortSignal) => Promise<readonly Part[]>)[] = [
+    (signal) =>
+      projectParts(resolution, config, target, {
+        name: freeName('project', resolution.distributions),
+        records,
+        session: { ...session, signal },
+      }),
+    ...resolution.distributions.map((distribution) => async (signal: AbortSignal) => [
       distribution.source === 'wheel'
-        ? dependencyPart(distribution, target, records, finder)
-        : builtPart(distribution, graph, { resolution, config, target, records, session }),
-    ),
-    projectParts(resolution, config, target, {
-      name: freeName('project', resolution.distributions),
-      records,
-      session,
-    }),
-  ]);
+        ? await dependencyPart(distribution, target, records, finder, signal)
+        : await builtPart(distribution, graph, {
+            ...{ resolution, config, target, records },
+            session: { ...session, signal },
+          }),
+    ]),
+  ];
+  const [project = [], ...dependencies] = await mapConcurrently(
+    works,
+    PARALLEL,
+    session.signal,
+    (work, signal) => work(signal),
+  );
   const environment = environmentPart(resolution.python, {
     name: freeName('environment', resolution.distributions),
     seesBase: config.dependencies === false,
   });
-  const installed = await compiledParts([...dependencies, ...project], resolution, config, records, session);
+  const installed = await compiledParts(
+    [...dependencies.flat(), ...project],
+    resolution,
+    config,
+    records,
+    session,
+  );
   const tree = makeFileTree([environment, ...installed]);
   // What has no record yet is opened now, at most as many at once as are fetched, before the conflicts are looked for.
   const recorded = await mapConcurrently(tree.parts, PARALLEL, session.signal, async (part, signal) => ({
@@ -104,13 +121,14 @@ function installTarget({ target }: PythonInBase): InstallTarget {
   return { prefix: PREFIX, implementation: target.implementation, pythonVersion, abi: target.abi };
 }
 
-type FindWheel = (distribution: Distribution) => Promise<WheelFile>;
+type FindWheel = (distribution: Distribution, signal: AbortSignal) => Promise<WheelFile>;
 
 function wheelFinder(graph: Graph, { platform }: Resolution, records: PartRecords): FindWheel {
   const found = new Map<string, Promise<WheelFile>>();
   const limit = createLimiter(PARALLEL);
-  const ask = async (distribution: Distribution): Promise<WheelFile> => {
-    const wheel = await limit(() => graph.hooks.wheel.promise({ platform, distribution }, graph.context));
+  const ask: FindWheel = async (distribution, signal) => {
+    const context = { ...graph.context, signal };
+    const wheel = await limit(() => graph.hooks.wheel.promise({ platform, distribution }, context));
     if (wheel === undefined) {
       throw new WheelMissingError(`no wheel was found for \`${distribution.name} ${distribution.version}\``, {
         hint: 'lock again against an index, or put the wheel into a `wheelhouse`',
@@ -122,8 +140,8 @@ function wheelFinder(graph: Graph, { platform }: Resolution, records: PartRecord
     if (distribution.file?.size === undefined) await records.setSize(wheel.digest, wheel.size);
     return wheel;
   };
-  return (distribution) => {
-    const known = found.get(distribution.name) ?? ask(distribution);
+  return (distribution, signal) => {
+    const known = found.get(distribution.name) ?? ask(distribution, signal);
     found.set(distribution.name, known);
     return known;
   };
@@ -134,13 +152,14 @@ async function dependencyPart(
   target: InstallTarget,
   records: PartRecords,
   find: FindWheel,
+  signal: AbortSignal,
 ): Promise<Part> {
   const { name, file, directUrl } = distribution;
   const stated = file === undefined ? undefined : lockedDigest(file.hashes);
   const size = stated === undefined ? undefined : (file?.size ?? (await records.sizeOf(stated)));
   const wheel =
     stated === undefined || size === undefined
-      ? await find(distribution)
+      ? await find(distribution, signal)
       : { name: file!.name, digest: stated, size };
   return partOfWheel({
     name,
@@ -149,7 +168,7 @@ async function dependencyPart(
     size: wheel.size,
     target,
     directUrl,
-    openWheel: async () => (await find(distribution)).file,
+    openWheel: async (opened) => (await find(distribution, opened ?? signal)).file,
     records,
   });
 }
@@ -169,7 +188,10 @@ async function builtPart(
   { resolution, config, target: install, records, session }: BuiltPartContext,
 ): Promise<Part> {
   const { platform, project, lock, python } = resolution;
-  const supplied = await hooks.wheel.promise({ platform, distribution }, context);
+  const supplied = await hooks.wheel.promise(
+    { platform, distribution },
+    { ...context, signal: session.signal },
+  );
   const build = { project, config, target: python.target, install, pins: lock?.pins?.() ?? [], session };
   return sourcePart(distribution, { supplied, build, records });
 }
