@@ -44,6 +44,10 @@ export interface BuildOptions {
   readonly updateBase?: boolean;
   /** `check` alone: say what each platform lacks, those of the configuration, else all usual ones. */
   readonly platformTable?: boolean;
+  /** `build` alone: the share of this machine, as in `2/5`. Other machines build the other shares. */
+  readonly shard?: string;
+  /** `plan` alone: into how many shares the units are dealt. */
+  readonly shards?: number;
   /** `explain` alone: the distribution to explain, by its name in any spelling. */
   readonly distribution?: string;
 }
@@ -75,6 +79,14 @@ export function check(options: BuildOptions = {}): Promise<BuildReport> {
  */
 export function explain(options: BuildOptions = {}): Promise<BuildReport> {
   return run('explain', { ...options, dryRun: true }, options.locked === true ? 'locked' : 'use');
+}
+
+/**
+ * Resolves and plans like {@link check}; `units` of the report lists each image on each platform with a digest of all
+ * that it is made of.
+ */
+export function plan(options: BuildOptions = {}): Promise<BuildReport> {
+  return run('plan', { ...options, dryRun: true }, options.locked === true ? 'locked' : 'use');
 }
 
 /** Pins every base in `pycontainer.lock`. */

@@ -5,7 +5,7 @@
 export { type ArMember, readAr, writeAr } from './archive/ar.ts';
 export { type Compression, type DecompressOptions, decompress } from './archive/decompress.ts';
 export { type ReadTarOptions, readTar, type TarEntry, type TarVisitor } from './archive/tar.ts';
-export { type BuildOptions, build, check, explain, lock } from './build.ts';
+export { type BuildOptions, build, check, explain, lock, plan } from './build.ts';
 export * from './config/define.ts';
 export type { OptionsOf, StandardSchema } from './config/extension-options.ts';
 export type { CommandLine } from './config/load.ts';

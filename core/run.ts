@@ -7,6 +7,7 @@ import { dirname, resolve } from 'node:path';
 import type { BuildOptions } from './build.ts';
 import { createHttpClient } from './http/undici-client.ts';
 import { endOf } from './pipeline/aborted.ts';
+import { parseShard } from './pipeline/build-units.ts';
 import { runBuild } from './pipeline/builder.ts';
 import { type PinFile, type PinMode, readPins } from './pipeline/pins.ts';
 import { type BuildReport, emptyReport, reportError } from './pipeline/report.ts';
@@ -16,6 +17,7 @@ import type { Session } from './pipeline/session.ts';
 import type { Config, ResolvedConfig } from './pipeline/settings.ts';
 import { PycError } from './primitives/errors.ts';
 import { type Log, silentLog } from './primitives/log.ts';
+import { sharesOf, withPositions, withShards } from './shares.ts';
 import { createDiskStore } from './store/disk-store.ts';
 import { storeDirectory, storeLimit } from './store/location.ts';
 
@@ -43,6 +45,9 @@ export async function runAll(
   setMaxListeners(0, signal);
   let report = { ...emptyReport(command), dryRun: options.dryRun === true };
   try {
+    const shard = options.shard === undefined ? undefined : parseShard(options.shard);
+    if (options.shards !== undefined) parseShard(`1/${options.shards}`);
+    report = { ...report, shard: shard ?? null };
     const directory =
       options.cacheDirectory === undefined ? storeDirectory(env, cwd) : resolve(cwd, options.cacheDirectory);
     const store = createDiskStore({ directory, limit: storeLimit(env) });
@@ -81,12 +86,15 @@ export async function runAll(
         options.allPackages === true
           ? await membersOf(loaded, options, { ...(await sessionOf(loaded[0]!)), log: said.log })
           : loaded;
-      for (const config of configs) {
-        const session = await sessionOf(config);
-        const one = await runBuild(config, session);
+      const shares = sharesOf(configs, shard);
+      if (shares.length === 0) log.info('this shard has nothing to build: there are more shards than units');
+      for (const { config, units } of shares) {
+        const platforms = units?.map(({ platform }) => platform);
+        const session = { ...(await sessionOf(config)), ...(platforms === undefined ? {} : { platforms }) };
+        const one = withPositions(await runBuild(config, session), units ?? []);
         report =
-          config === configs[0]
-            ? { ...one, warnings: [...report.warnings, ...one.warnings] }
+          config === shares[0]?.config
+            ? { ...one, shard: report.shard, warnings: [...report.warnings, ...one.warnings] }
             : joined(report, one);
         if (report.error !== null && configs.length > 1 && config.name !== undefined) {
           const message = `image \`${config.name}\`: ${report.error.message}`;
@@ -96,6 +104,7 @@ export async function runAll(
         if (!report.ok && one.platforms === null) break;
         await session.pins.save();
       }
+      if (options.shards !== undefined) report = withShards(report, options.shards);
     } finally {
       await http.close().finally(() => store.close());
     }
@@ -178,6 +187,8 @@ function joined(first: BuildReport, next: BuildReport): BuildReport {
       first.platforms === null && next.platforms === null
         ? null
         : [...(first.platforms ?? []), ...(next.platforms ?? [])],
+    units:
+      first.units === null && next.units === null ? null : [...(first.units ?? []), ...(next.units ?? [])],
     images: [...first.images, ...next.images],
     index: null,
     outputs: [...first.outputs, ...next.outputs],

@@ -3,17 +3,12 @@
  * stage does is its own module's; what taps the hooks was decided before.
  */
 import { buildIndex } from '../oci/build-image.ts';
-import {
-  formatPlatform,
-  normalizePlatform,
-  type Platform,
-  parsePlatform,
-  samePlatform,
-} from '../oci/platform.ts';
+import { formatPlatform, samePlatform } from '../oci/platform.ts';
 import { endOf } from './aborted.ts';
 import { createPluginApi } from './api.ts';
 import { createBaseFileReader } from './base-files.ts';
 import { type BuildRun, note, type ReportSoFar } from './build-run.ts';
+import { distinctPlatforms, refuseWholeOutputs } from './build-units.ts';
 import { createPartRecords } from './collect/part-records.ts';
 import { corePlugin } from './defaults/index.ts';
 import { unknownDistribution } from './distribution-explanation.ts';
@@ -23,20 +18,14 @@ import type { BuildContext } from './hooks.ts';
 import { withSharedLayers } from './layer-sharing.ts';
 import { buildPlatform } from './platform-build.ts';
 import { lackingPlatforms, tablePlatforms, USUAL_PLATFORMS } from './platform-table.ts';
-import { type BuildReport, emptyReport, reportError } from './report.ts';
+import { type BuildReport, emptyReport, type ReportedAttachment, reportError } from './report.ts';
 import { keepWarnings } from './report-draft.ts';
 import type { Session } from './session.ts';
 import type { ResolvedConfig } from './settings.ts';
 import { resolveShared, type SharedResolution } from './shared-resolution.ts';
-import {
-  findDestinations,
-  needsLayers,
-  outputsOf,
-  publishBuild,
-  referencesOf,
-} from './stages/publish.ts';
+import { findDestinations, needsLayers, outputsOf, publishBuild, referencesOf } from './stages/publish.ts';
 import { type AttachedImage, attachTo, referrersOf } from './stages/sbom.ts';
-import type { Destination, FinishedBuild } from './values.ts';
+import type { Destination, FinishedBuild, Project, Referrer } from './values.ts';
 
 /** Runs one image's build. Never rejects: what went wrong is in the report. */
 export async function runBuild(config: ResolvedConfig, outer: Session): Promise<BuildReport> {
@@ -75,21 +64,27 @@ function graphOf(config: ResolvedConfig, session: Session): Graph {
 async function build(run: BuildRun): Promise<void> {
   const { config, session, graph, known } = run;
   const platforms = distinctPlatforms(config.platforms);
+  const built = session.platforms ?? platforms;
+  const isPart = built.length < platforms.length;
   const shared = await graph.stage('resolve', () => resolveShared(run, platforms));
   // Pinning bases writes nowhere, so that it does not matter where a build would.
   const outputs = session.command === 'lock' ? [] : outputsOf(shared.name, config);
+  if (isPart) refuseWholeOutputs(shared.name, outputs);
   const destinations = await graph.stage('publish', async () => findDestinations(outputs, graph));
   const sharing = await withSharedLayers(run, outputs);
   const images: AttachedImage[] = [];
-  for (const platform of platforms) {
+  for (const platform of built) {
     const finished = await buildPlatform(sharing, shared, platform);
     if (finished === undefined) continue;
     images.push(await graph.stage('sbom', () => attachTo(finished, graph)));
   }
   if (known.report.explanations?.length === 0)
     throw unknownDistribution(session.distribution!, known.report.images, shared.input);
-  warnOfIdleRules(config.distributions, known.report.images, session.log);
-  if (!session.dryRun) await publish(run, shared, images, destinations);
+  // What a rule is for may be on the other platforms.
+  if (!isPart) warnOfIdleRules(config.distributions, known.report.images, session.log);
+  if (session.dryRun) return;
+  if (isPart) await publishParts(run, shared, images, destinations);
+  else await publish(run, shared, images, destinations);
 }
 
 /** @throws PlatformLacksError where one that is built for lacks something */
@@ -120,23 +115,62 @@ async function publish(
   const index = images.length > 1 ? buildIndex(images) : undefined;
   const referrers = referrersOf(attached, index?.descriptor);
   const finished: FinishedBuild = {
-    name,
-    ...(project.version === undefined ? {} : { version: project.version }),
-    tags: referencesOf(name, config),
+    ...subjectOf(project, name, config),
     images,
     ...(index === undefined ? {} : { index }),
     referrers,
   };
   note(run, {
     index: index === undefined ? null : { digest: index.descriptor.digest },
-    attachments: referrers.map((referrer) => ({
-      type: referrer.blob.descriptor.mediaType,
-      digest: referrer.manifest.descriptor.digest,
-      subject: referrer.subject.digest,
-    })),
+    attachments: referrers.map(reportAttachment),
   });
   const receipts = await graph.stage('publish', () => publishBuild(finished, destinations, graph));
   note(run, { outputs: receipts.map((receipt) => ({ ...receipt, image: name })) });
+}
+
+/** Each platform by itself, since whatever is made of all of them is made where all of them are. */
+async function publishParts(
+  run: BuildRun,
+  { project, name }: SharedResolution,
+  attached: readonly AttachedImage[],
+  destinations: readonly Destination[],
+): Promise<void> {
+  const { config, graph, known } = run;
+  for (const { image, attachments } of attached) {
+    const own = attachments.filter(({ subject }) => subject !== 'index');
+    const referrers = referrersOf([{ image, attachments: own }], undefined);
+    const part: FinishedBuild = {
+      ...subjectOf(project, name, config),
+      images: [image],
+      isPart: true,
+      referrers,
+    };
+    const receipts = await graph.stage('publish', () => publishBuild(part, destinations, graph));
+    const platform = formatPlatform(image.platform);
+    note(run, {
+      attachments: [...known.report.attachments, ...referrers.map(reportAttachment)],
+      outputs: [
+        ...known.report.outputs,
+        ...receipts.map((receipt) => ({ ...receipt, image: name, platform })),
+      ],
+    });
+  }
+}
+
+function subjectOf(
+  { version }: Project,
+  name: string,
+  config: ResolvedConfig,
+): Pick<FinishedBuild, 'name' | 'version' | 'tags'> {
+  return { name, ...(version === undefined ? {} : { version }), tags: referencesOf(name, config) };
+}
+
+function reportAttachment({ blob, manifest, subject }: Referrer): ReportedAttachment {
+  return {
+    type: blob.descriptor.mediaType,
+    digest: manifest.descriptor.digest,
+    subject: subject.digest,
+  };
 }
 
 function noteTimings(known: ReportSoFar, graph: Graph | undefined, started: number): void {
@@ -155,12 +189,4 @@ async function tellFailure(
   await graph?.hooks.failed.promise({ error }, context).catch((thrown: unknown) => {
     log.debug(`a tap of \`failed\` failed: ${String(thrown)}`);
   });
-}
-
-/** `linux/arm64` and `linux/arm64/v8` are one, and an index holds each once. */
-function distinctPlatforms(texts: readonly string[]): readonly Platform[] {
-  const platforms = texts.map(parsePlatform);
-  return [
-    ...new Map(platforms.map((platform) => [formatPlatform(normalizePlatform(platform)), platform])).values(),
-  ];
 }

@@ -4,11 +4,13 @@ import { type BuildRun, namesOf, note } from './build-run.ts';
 import { explainDistribution } from './distribution-explanation.ts';
 import { fileSizeOf } from './distribution-files.ts';
 import { explainConfig } from './explanation.ts';
-import type { ReportedImage } from './report.ts';
+import { inputsKey } from './inputs-key.ts';
+import type { ReportedImage, ReportedUnit } from './report.ts';
 import { reportPlanned, withImage } from './report-draft.ts';
 import type { Session } from './session.ts';
 import type { ResolvedConfig } from './settings.ts';
 import { imageConfigOf, startsNothing } from './stages/label.ts';
+import { outputsOf } from './stages/publish.ts';
 import type { ImageConfig, LayerPlan, Resolution } from './values.ts';
 
 export async function notePlanned(
@@ -25,6 +27,18 @@ export async function notePlanned(
   known.report = withImage(known.report, planned);
   if (session.command === 'explain')
     known.report = withImage(known.report, await withFileSizes(planned, resolution, session));
+  if (session.command === 'plan') {
+    const unit: ReportedUnit = {
+      image: name,
+      platform: planned.platform,
+      inputs: await inputsKey(resolution, config, image, session),
+      base: planned.base,
+      tags: planned.tags,
+      outputs: outputsOf(name, run.config),
+      shard: null,
+    };
+    note(run, { units: [...(known.report.units ?? []), unit] });
+  }
   if (session.distribution !== undefined) {
     const explained = await explainDistribution(resolution, session.distribution, name, { config, session });
     note(run, { explanations: [...(known.report.explanations ?? []), ...explained] });

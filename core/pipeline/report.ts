@@ -74,6 +74,26 @@ export interface ReportedImage {
 export interface ReportedOutput extends Receipt {
   /** The image's name. */
   readonly image: string;
+  /** Where a shard published this platform alone, under no tag. */
+  readonly platform?: string;
+  /** Where it is in the plan of the whole, from 0: an index has its images in this order. */
+  readonly unit?: number;
+}
+
+/** One image on one platform, as a plan lists it. */
+export interface ReportedUnit {
+  /** The image's name. */
+  readonly image: string;
+  readonly platform: string;
+  /** Of all that it is made of, the base and the sources among them. Units of one digest become one image. */
+  readonly inputs: Digest;
+  readonly base: { readonly reference: string; readonly digest: Digest | null };
+  /** The references that the image is published as. */
+  readonly tags: readonly string[];
+  /** SPECs. */
+  readonly outputs: readonly string[];
+  /** Which `--shard` builds it, as in `2/5`; null where it was not asked for. */
+  readonly shard: string | null;
 }
 
 export interface ReportedAttachment {
@@ -204,6 +224,10 @@ export interface BuildReport {
   readonly explanations: readonly ReportedExplanation[] | null;
   /** What each platform would lack; null but for `check platforms`. */
   readonly platforms: readonly ReportedPlatform[] | null;
+  /** What the build consists of; null but for `plan`. */
+  readonly units: readonly ReportedUnit[] | null;
+  /** The share that was built; null where it was all. */
+  readonly shard: { readonly index: number; readonly count: number } | null;
   readonly images: readonly ReportedImage[];
   readonly index: { readonly digest: Digest } | null;
   readonly outputs: readonly ReportedOutput[];
@@ -228,6 +252,8 @@ export function emptyReport(command: string): BuildReport {
     configuration: null,
     explanations: null,
     platforms: null,
+    units: null,
+    shard: null,
     images: [],
     index: null,
     outputs: [],

@@ -1,5 +1,6 @@
 /** What a build may use of the outside world. Made once at the edge; no stage reads the process's environment or clock. */
 import type { HttpClient } from '../http/client.ts';
+import type { Platform } from '../oci/platform.ts';
 import type { Log } from '../primitives/log.ts';
 import type { Store } from '../store/store.ts';
 import type { PinFile } from './pins.ts';
@@ -35,6 +36,8 @@ export interface Session {
   readonly credentials?: StatedCredentials;
   /** True: say what each platform lacks, and plan no image. */
   readonly tablesPlatforms?: boolean;
+  /** Of the image's platforms those that this machine builds, as a shard; absent: all of them. */
+  readonly platforms?: readonly Platform[];
   /** The distribution that is to be explained. */
   readonly distribution?: string;
 }

@@ -63,6 +63,8 @@ export interface BaseSource {
 export interface Pins {
   get(key: string): unknown;
   set(key: string, value: unknown): void;
+  /** What the file said when it was read, also where everything is pinned anew. */
+  before?(key: string): unknown;
   /** True under `--locked`: what is not pinned is an error, and nothing moves. */
   readonly locked: boolean;
 }
@@ -75,6 +77,8 @@ export interface BaseContext {
   /** True under `--offline`: what the store has is accepted without asking whether it is current. */
   readonly offline: boolean;
   readonly pins: Pins;
+  /** True for `pyc check` and `pyc lock`: what moved since it was pinned is told, at the cost of a request. */
+  readonly tellsMoves?: boolean;
   /** True: the image is for planning alone. A base that is assembled here leaves its layers out. */
   readonly dryRun?: boolean;
   /** Seconds since 1970 for whatever the base itself would date. */

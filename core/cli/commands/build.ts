@@ -4,37 +4,26 @@ import { Option } from 'commander';
 import type { BuildOptions } from '../../index.ts';
 import type { ExitCode, Io } from '../io.ts';
 import { finish } from '../render/finish.ts';
-import { UsageError } from '../usage-error.ts';
+import { type ImageValues, imageFlags, withImageOptions } from './contents-options.ts';
+import { type CredentialValues, credentialsOf } from './credentials.ts';
 import {
   buildOptions,
   displayFor,
   EARLIER_NAMES,
   type Flagged,
   helpOf,
-  list,
   parse,
   projectCommand,
   type SharedValues,
   warnOfUsage,
   withRunOptions,
 } from './options.ts';
-import { readPassword } from './password.ts';
 
-interface Values extends SharedValues {
-  readonly tag?: readonly string[];
-  readonly bytecode?: boolean;
-  readonly env?: readonly string[];
-  readonly workdir?: string;
-  readonly sbom?: 'cyclonedx' | 'none';
-  readonly output?: readonly string[];
-  readonly push?: boolean;
-  readonly registry?: string;
-  readonly username?: string;
-  readonly password?: string;
-  readonly passwordStdin?: boolean;
+interface Values extends SharedValues, ImageValues, CredentialValues {
   /** False for `--no-cache`. */
   readonly cache?: string | false;
   readonly cacheWrite?: boolean;
+  readonly shard?: string;
   readonly dryRun?: boolean;
   readonly requirements?: string;
   readonly reproducible: boolean;
@@ -70,8 +59,9 @@ export async function run(argv: readonly string[], io: Io): Promise<ExitCode> {
       ...buildOptions(parsed.directory, values, flagged(values), display, io),
       noCache: values.cache === false,
       dryRun: values.dryRun === true,
+      ...(values.shard === undefined ? {} : { shard: values.shard }),
       ...(values.reproducible ? {} : { env: withCurrentTime(io) }),
-      ...(await credentials(values, io)),
+      ...(await credentialsOf(values, io)),
     };
     const { build } = await import('../../index.ts');
     const report = await build(options);
@@ -87,36 +77,22 @@ export function help(): string {
 }
 
 function command(): Command {
-  const specific = projectCommand('build', 'Builds the image of a Python project.')
-    .optionsGroup('The image:')
-    .addOption(list('--tag <ref>', 'a tag or a reference, as in shop:1.0 or ghcr.io/me/shop:1.0; repeatable'))
-    .addOption(list('--env <name=value>', 'a variable of the process; repeatable'))
-    .addOption(new Option('--bytecode', 'put compiled bytecode in: quicker to start, larger'))
-    .addOption(new Option('--workdir <dir>', 'working directory of the process'))
-    .addOption(new Option('--sbom <format>', 'the list of contents to attach').choices(['cyclonedx', 'none']))
-    .optionsGroup('Where it goes:')
-    .addOption(
-      list(
-        '--output <spec>',
-        'layout:DIR, archive:FILE, docker-archive:FILE, registry:REF, wheelhouse:DIR; repeatable (default: layout:build/image)',
-      ),
-    )
-    .addOption(new Option('--push', 'push every tag to its registry'))
-    .addOption(new Option('--registry <prefix>', 'prefix of tags that name no registry, as in ghcr.io/me'))
+  const specific = withImageOptions(projectCommand('build', 'Builds the image of a Python project.'))
     .addOption(new Option('--username <name>', 'for every registry of this run'))
     .addOption(
       new Option('--password <password>', 'other users of this host can see it: better --password-stdin'),
     )
     .addOption(new Option('--password-stdin', 'read the password from standard input'))
     .optionsGroup('How it runs:')
-    .addOption(new Option('--no-cache', 'redo what the cache remembers of earlier builds'))
     .addOption(
       new Option(
         '--cache <place>',
         'layers that machines share: registry:HOST/REPOSITORY, or an http(s) address',
       ),
     )
+    .addOption(new Option('--no-cache', 'redo what the cache remembers of earlier builds'))
     .addOption(new Option('--cache-write', 'add what this machine makes to it'))
+    .addOption(new Option('--shard <k/n>', 'build the share of this machine, as in 2/5; see `pyc plan`'))
     .addOption(new Option('--dry-run', 'resolve and plan; write nothing'))
     .addOption(new Option('--no-reproducible', 'date the image now, not at SOURCE_DATE_EPOCH'));
   return withRunOptions(specific)
@@ -130,43 +106,10 @@ function command(): Command {
 
 function flagged(values: Values): Flagged {
   return [
-    ['--tag', { tags: values.tag }],
-    ['--env', { env: values.env === undefined ? undefined : variables(values.env) }],
-    ['--bytecode', { bytecode: values.bytecode }],
-    ['--workdir', { workdir: values.workdir }],
-    ['--sbom', { sbom: values.sbom === undefined ? undefined : values.sbom === 'cyclonedx' }],
-    ['--output', { outputs: values.output }],
-    ['--push', { push: values.push }],
-    ['--registry', { registry: values.registry }],
+    ...imageFlags(values),
     ['--cache', { cache: values.cache === false ? undefined : values.cache }],
     ['--cache-write', { cacheWrite: values.cacheWrite }],
   ];
-}
-
-function variables(assignments: readonly string[]): Record<string, string> {
-  return Object.fromEntries(
-    assignments.map((assignment) => {
-      const equals = assignment.indexOf('=');
-      if (equals < 1) {
-        throw new UsageError(`\`--env ${assignment}\` is no \`NAME=VALUE\``, {
-          hint: 'write `--env NAME=VALUE`',
-        });
-      }
-      return [assignment.slice(0, equals), assignment.slice(equals + 1)];
-    }),
-  );
-}
-
-async function credentials(values: Values, io: Io): Promise<Pick<BuildOptions, 'credentials'>> {
-  const { username } = values;
-  const password = values.passwordStdin === true ? await readPassword(io.stdin) : values.password;
-  if (username === undefined && password === undefined) return {};
-  if (username === undefined || password === undefined) {
-    throw new UsageError('`--username` and a password belong together', {
-      hint: 'write `--username NAME --password-stdin`',
-    });
-  }
-  return { credentials: { username, password } };
 }
 
 /** The build's time is now, unless the environment says something else. */

@@ -86,6 +86,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./ls.ts'),
   },
   {
+    name: 'plan',
+    usage: 'plan [DIR]',
+    summary: 'print what a build consists of, for several machines or for a cache',
+    load: () => import('./plan.ts'),
+  },
+  {
     name: 'tag',
     usage: 'tag REF TAG...',
     summary: 'give an image further tags where it is',

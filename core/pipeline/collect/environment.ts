@@ -4,7 +4,7 @@
  */
 import { FIXED_MTIME, type Part, type TreeItem } from '../../primitives/file-tree.ts';
 import { parseTreePath } from '../../primitives/path.ts';
-import { libraryFolder } from '../../python/install/scheme.ts';
+import { type InstallTarget, libraryFolder } from '../../python/install/scheme.ts';
 import type { PythonTarget } from '../../python/target.ts';
 import type { PythonInBase } from '../values.ts';
 import { memoryContent, partOfItems } from './memory-part.ts';
@@ -18,6 +18,12 @@ export interface EnvironmentOptions {
   readonly name?: string;
   /** True where the base's own packages can be imported as well. */
   readonly seesBase?: boolean;
+}
+
+/** What wheels are laid out for. */
+export function installTarget({ target }: PythonInBase): InstallTarget {
+  const pythonVersion = target.version.split('.').slice(0, 2).join('.');
+  return { prefix: PREFIX, implementation: target.implementation, pythonVersion, abi: target.abi };
 }
 
 /** The part of the environment's own files. */

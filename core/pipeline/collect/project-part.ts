@@ -104,7 +104,7 @@ async function packagePart(
 }
 
 /** Platforms and images of one run have the same sources. */
-function planOf(project: Project, session: Session): Promise<LocalPlan> {
+export function planOf(project: Project, session: Session): Promise<LocalPlan> {
   return session.memory.get(`plan of the project ${project.directory}`, async () =>
     planLocalProject(projectFilesIn(project.directory), await surroundingsOf(project.directory, session.env)),
   );

@@ -1,6 +1,7 @@
 /** The destinations that need no plugin: layouts, archives and registries. Each module is loaded when its SPEC is met. */
 import { isAbsolute, resolve } from 'node:path';
-import { DEFAULT_TAG, parseReference } from '../../oci/reference.ts';
+import { formatPlatform } from '../../oci/platform.ts';
+import { DEFAULT_TAG, parseReference, type Reference } from '../../oci/reference.ts';
 import type { DestinationRequest } from '../hooks.ts';
 import type { Session } from '../session.ts';
 import type { ResolvedConfig } from '../settings.ts';
@@ -88,10 +89,7 @@ function registry(name: string, text: string, session: Session, registries: Regi
       const { createBlobPlaces, push } = await import('../../registry/index.ts');
       const result = await push(
         {
-          target:
-            target.tag === undefined && target.digest === undefined
-              ? { ...target, tag: DEFAULT_TAG }
-              : target,
+          target: targetOf(target, build),
           images: build.images,
           index: build.index,
           referrers: build.referrers,
@@ -109,6 +107,13 @@ function registry(name: string, text: string, session: Session, registries: Regi
   };
 }
 
+/** A part of an image is reached by its digest alone. */
+function targetOf(target: Reference, { isPart = false }: FinishedBuild): Reference {
+  const { tag, ...untagged } = target;
+  if (isPart) return untagged;
+  return tag === undefined && target.digest === undefined ? { ...target, tag: DEFAULT_TAG } : target;
+}
+
 /** What every output writes, without the names by which others find it. */
 function contentsOf(build: FinishedBuild): Pick<FinishedBuild, 'images' | 'index' | 'referrers'> {
   const { images, index, referrers } = build;
@@ -120,7 +125,15 @@ function namesOf(build: FinishedBuild): readonly [string, ...string[]] {
   const [first = DEFAULT_TAG, ...others] = new Set(
     build.tags.map((tag) => parseReference(tag).tag ?? DEFAULT_TAG),
   );
-  return [first, ...others];
+  return [partName(first, build), ...others.map((name) => partName(name, build))];
+}
+
+/** As in `latest-linux-arm64`, so that parts of one image lie beside each other. */
+function partName(name: string, { isPart = false, images }: FinishedBuild): string {
+  const [image] = images;
+  return isPart && image !== undefined
+    ? `${name}-${formatPlatform(image.platform).replaceAll('/', '-')}`
+    : name;
 }
 
 /** Beside other images of one configuration: `api` for `api:latest`, `api-1.0` for `api:1.0`. */

@@ -11,7 +11,7 @@ import type { InstallTarget } from '../../python/install/scheme.ts';
 import { installSchemeOf, startupFilesOf } from '../../python/install.ts';
 import { findCompiler } from '../bytecode/interpreter.ts';
 import { withBytecode } from '../bytecode/part.ts';
-import { environmentPart, PREFIX } from '../collect/environment.ts';
+import { environmentPart, installTarget } from '../collect/environment.ts';
 import type { PartRecords } from '../collect/part-records.ts';
 import { projectParts } from '../collect/project-part.ts';
 import { sourcePart } from '../collect/source-part.ts';
@@ -19,7 +19,7 @@ import { lockedDigest, WheelMissingError, wrongHash } from '../defaults/wheel.ts
 import type { Graph } from '../graph.ts';
 import type { Session } from '../session.ts';
 import type { ResolvedConfig } from '../settings.ts';
-import type { Collected, Distribution, PythonInBase, Resolution, WheelFile } from '../values.ts';
+import type { Collected, Distribution, Resolution, WheelFile } from '../values.ts';
 
 /** Wheels that are looked for or fetched at once. */
 const PARALLEL = 16;
@@ -114,11 +114,6 @@ function warnOfStartupCode(recorded: readonly NamedRecord[], target: InstallTarg
       });
     }
   }
-}
-
-function installTarget({ target }: PythonInBase): InstallTarget {
-  const pythonVersion = target.version.split('.').slice(0, 2).join('.');
-  return { prefix: PREFIX, implementation: target.implementation, pythonVersion, abi: target.abi };
 }
 
 type FindWheel = (distribution: Distribution, signal: AbortSignal) => Promise<WheelFile>;

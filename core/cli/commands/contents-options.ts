@@ -1,0 +1,64 @@
+/** The options of `build` and `plan` that say what the image is like and where it goes. */
+import { type Command, Option } from 'commander';
+import { UsageError } from '../usage-error.ts';
+import { type Flagged, list } from './options.ts';
+
+/** What the parser makes of them. */
+export interface ImageValues {
+  readonly tag?: readonly string[];
+  readonly bytecode?: boolean;
+  readonly env?: readonly string[];
+  readonly workdir?: string;
+  readonly sbom?: 'cyclonedx' | 'none';
+  readonly output?: readonly string[];
+  readonly push?: boolean;
+  readonly registry?: string;
+}
+
+/** Leaves the group open in which it is said where the image goes. */
+export function withImageOptions(command: Command): Command {
+  return command
+    .optionsGroup('The image:')
+    .addOption(list('--tag <ref>', 'a tag or a reference, as in shop:1.0 or ghcr.io/me/shop:1.0; repeatable'))
+    .addOption(list('--env <name=value>', 'a variable of the process; repeatable'))
+    .addOption(new Option('--bytecode', 'put compiled bytecode in: quicker to start, larger'))
+    .addOption(new Option('--workdir <dir>', 'working directory of the process'))
+    .addOption(new Option('--sbom <format>', 'the list of contents to attach').choices(['cyclonedx', 'none']))
+    .optionsGroup('Where it goes:')
+    .addOption(
+      list(
+        '--output <spec>',
+        'layout:DIR, archive:FILE, docker-archive:FILE, registry:REF, wheelhouse:DIR; repeatable (default: layout:build/image)',
+      ),
+    )
+    .addOption(new Option('--push', 'push every tag to its registry'))
+    .addOption(new Option('--registry <prefix>', 'prefix of tags that name no registry, as in ghcr.io/me'));
+}
+
+/** What they say of the configuration. @throws UsageError */
+export function imageFlags(values: ImageValues): Flagged {
+  return [
+    ['--tag', { tags: values.tag }],
+    ['--env', { env: values.env === undefined ? undefined : variables(values.env) }],
+    ['--bytecode', { bytecode: values.bytecode }],
+    ['--workdir', { workdir: values.workdir }],
+    ['--sbom', { sbom: values.sbom === undefined ? undefined : values.sbom === 'cyclonedx' }],
+    ['--output', { outputs: values.output }],
+    ['--push', { push: values.push }],
+    ['--registry', { registry: values.registry }],
+  ];
+}
+
+function variables(assignments: readonly string[]): Record<string, string> {
+  return Object.fromEntries(
+    assignments.map((assignment) => {
+      const equals = assignment.indexOf('=');
+      if (equals < 1) {
+        throw new UsageError(`\`--env ${assignment}\` is no \`NAME=VALUE\``, {
+          hint: 'write `--env NAME=VALUE`',
+        });
+      }
+      return [assignment.slice(0, equals), assignment.slice(equals + 1)];
+    }),
+  );
+}
