@@ -18,12 +18,12 @@ export interface SampleLayout {
   readonly digest: string;
 }
 
-/** A layout with an image of two platforms under the tag `1.0`. */
-export async function sampleLayout(tag = '1.0'): Promise<SampleLayout> {
+/** A layout with an image of two platforms under a tag; another seed gives another image. */
+export async function sampleLayout(tag = '1.0', seed = 'new'): Promise<SampleLayout> {
   const store = await temporaryStore();
   const images = [
-    await makeImage(store, sampleLayers()),
-    await makeImage(store, sampleLayers('arm'), 'linux/arm64'),
+    await makeImage(store, sampleLayers(seed)),
+    await makeImage(store, sampleLayers(`${seed} arm`), 'linux/arm64'),
   ];
   const directory = join(await temporaryFolder(), 'image');
   const { digest } = await writeLayout(directory, contentsOf(images, [tag]), { signal });
