@@ -21,6 +21,7 @@ export function createBaseContext(
     log: session.log,
     offline: session.offline,
     dryRun: session.dryRun,
+    tellsMoves: session.command === 'check' || session.command === 'lock',
     pins: session.pins.of(reference, formatPlatform(platform)),
     sourceDateEpoch: session.sourceDateEpoch ?? 0,
     directory: config.directory,

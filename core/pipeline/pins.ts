@@ -74,6 +74,7 @@ function pinFileOf(file: string, known: Document, mode: PinMode): PinFile {
       const section = (): Section | undefined => next[reference]?.[platform];
       return {
         locked: mode === 'locked',
+        before: (key) => known[reference]?.[platform]?.[key],
         get(key) {
           const value = section()?.[key];
           if (value === undefined && mode === 'locked') {
@@ -143,8 +144,18 @@ function isNested(value: unknown): value is Document {
   );
 }
 
+/** Bases and platforms by name. `reference` stands right before `digest`, so that tools that update digests find both by one pattern. */
 function sorted(document: Document): Document {
-  const byKey = <T>(record: Record<string, T>): Record<string, T> =>
-    Object.fromEntries(Object.entries(record).sort(([a], [b]) => (a < b ? -1 : 1)));
-  return byKey(Object.fromEntries(Object.entries(document).map(([key, value]) => [key, byKey(value)])));
+  const byKey = <T>(record: Record<string, T>, change: (value: T) => T): Record<string, T> =>
+    Object.fromEntries(
+      Object.entries(record)
+        .sort(([a], [b]) => (a < b ? -1 : 1))
+        .map(([key, value]) => [key, change(value)]),
+    );
+  const ordered = ({ reference, digest, ...rest }: Section): Section => ({
+    ...(reference === undefined ? {} : { reference }),
+    ...(digest === undefined ? {} : { digest }),
+    ...rest,
+  });
+  return byKey(document, (platforms) => byKey(platforms, ordered));
 }

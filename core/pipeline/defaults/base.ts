@@ -2,9 +2,9 @@
 import type { Image } from '../../oci/image.ts';
 import { absolutePath, schemeMeant, splitScheme, splitTag } from '../../oci/image-spec.ts';
 import { formatPlatform, normalizePlatform, type Platform } from '../../oci/platform.ts';
-import { formatReference, parseReference } from '../../oci/reference.ts';
+import { DEFAULT_TAG, formatReference, parseReference, type Reference } from '../../oci/reference.ts';
 import { type Digest, isDigest } from '../../primitives/digest.ts';
-import { PycError } from '../../primitives/errors.ts';
+import { messageOf, PycError } from '../../primitives/errors.ts';
 import { nearest } from '../../primitives/nearest.ts';
 import { visible } from '../../primitives/path.ts';
 import type { Graph } from '../graph.ts';
@@ -119,18 +119,53 @@ function registryBase(text: string, registries: Registries, memory: RunMemory): 
       const { store, log, offline } = context;
       const options = { client: await registries.client(), store, log, signal, offline };
       // Looked up once in a run: all platforms are of one index, whatever becomes of the tag meanwhile.
-      const digest =
-        reference.digest ??
-        pinOf(context) ??
-        (await memory.get(`tag ${formatReference(reference)}`, () => resolveTag(reference, options)));
+      const current = (): Promise<Digest> =>
+        memory.get(`tag ${formatReference(reference)}`, () => resolveTag(reference, options));
+      const pinned = reference.digest === undefined ? pinOf(context) : undefined;
+      const digest = reference.digest ?? pinned ?? (await current());
       const wanted = { ...reference, digest };
       const key = `base registry ${formatReference(wanted)} ${formatPlatform(platform)}`;
       const image = await memory.get(key, () => openRegistryImage(wanted, platform, options));
-      if (reference.digest === undefined) context.pins.set(PIN, image.resolved);
+      if (reference.digest === undefined) {
+        context.pins.set('reference', formatReference({ tag: DEFAULT_TAG, ...reference }));
+        context.pins.set(PIN, image.resolved);
+        if (context.tellsMoves === true) {
+          await memory.get(`move of ${formatReference(reference)}`, () =>
+            tellMove(reference, context, current),
+          );
+        }
+      }
       context.log.debug(`base ${formatReference({ ...reference, digest: image.resolved })}`);
       return image;
     },
   };
+}
+
+/** A registry that does not answer is no reason to fail: what is pinned needs none. */
+async function tellMove(
+  reference: Reference,
+  { pins, log, offline }: BaseContext,
+  current: () => Promise<Digest>,
+): Promise<void> {
+  const before = pins.before?.(PIN);
+  if (!isDigest(before) || offline) return;
+  const now = await current().catch((error: unknown) => {
+    log.debug(`whether \`${formatReference(reference)}\` moved is not known: ${messageOf(error)}`);
+    return before;
+  });
+  if (now === before) return;
+  const isTaken = pins.get(PIN) === now;
+  log.warn({
+    /**
+     * The tag of the base stands for another image than when `pycontainer.lock` was written. Builds go on with the one that is
+     * pinned. `pyc lock --update-base` pins the new one, and says this once more.
+     */
+    code: 'PYC_BASE_MOVED',
+    message: `\`${formatReference(reference)}\` was \`${before}\` when it was pinned, and is \`${now}\` now`,
+    hint: isTaken
+      ? 'build with the new one, and commit `pycontainer.lock`'
+      : 'take it with `pyc lock --update-base`',
+  });
 }
 
 function pinOf({ pins }: BaseContext): Digest | undefined {
