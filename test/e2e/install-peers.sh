@@ -1,14 +1,16 @@
 #!/bin/bash
-# Installs what the end-to-end tests meet: engines, readers and a registry from Debian's packages, uv and pip's
-# relatives from PyPI. Can be run again. `--full` adds other runtimes from npm. Needs root on Debian 12 or newer, Node
+# Installs what the end-to-end tests meet: engines, readers and registries from Debian's packages and Go's modules, uv and
+# pip's relatives from PyPI. Can be run again. `--full` adds other runtimes from npm. Needs root on Debian 12 or newer, Node
 # and the network. What is no Debian package goes to $PYC_E2E_PEERS.
 set -euo pipefail
 
+here=$(cd "$(dirname "$0")" && pwd)
 peers=${PYC_E2E_PEERS:-/var/tmp/pycontainer-e2e/peers}
 mkdir -p "$peers"
 
 packages=(
   podman runc buildah skopeo umoci docker-registry apache2-utils # engines, readers, a registry, its password file
+  nginx-light squid                                              # what stands before registries
   python3 python3-venv                                           # pip, tarfile, and what uv installs for
   mmdebstrap                                                     # a base that is not ours, to build on
   redis-server                                                   # a broker for tasks
@@ -21,13 +23,22 @@ for package in "${packages[@]}"; do
 done
 if [ ${#missing[@]} -gt 0 ]; then
   export DEBIAN_FRONTEND=noninteractive
+  # The tests start their own servers; those of the packages stay down.
+  policy=/usr/sbin/policy-rc.d
+  if [ ! -e "$policy" ]; then
+    printf '#!/bin/sh\nexit 101\n' >"$policy"
+    chmod +x "$policy"
+    trap 'rm -f "$policy"' EXIT
+  fi
   apt-get update -q
   apt-get install -q -y -o DPkg::Lock::Timeout=300 --no-install-recommends "${missing[@]}"
 fi
 
-# NAME SUITE : a program of another suite than the host's, taken out of its package; nothing of the host's apt changes.
+# NAME SUITE [PACKAGE...] : a program of another suite than the host's, taken out of its package, which has the same
+# name where none is given; nothing of the host's apt changes.
 from_suite() {
   local name=$1 suite=$2 apt=$peers/$1/apt options
+  shift 2
   [ -f "$peers/$name/.installed" ] && return
   rm -rf "${peers:?}/$name"
   mkdir -p "$apt/lists/partial" "$apt/archives/partial"
@@ -38,11 +49,45 @@ from_suite() {
     -o APT::Sandbox::User=root -o Acquire::Check-Valid-Until=false
   )
   apt-get "${options[@]}" update
-  (cd "$peers/$name" && apt-get "${options[@]}" download "$name" && dpkg -x ./*.deb .)
+  (cd "$peers/$name" && apt-get "${options[@]}" download "${@:-$name}" &&
+    for package in ./*.deb; do dpkg -x "$package" .; done)
   rm -rf "$apt" "$peers/$name"/*.deb
   touch "$peers/$name/.installed"
 }
-from_suite crane forky # a reader of registries
+from_suite crane forky # readers of registries
+from_suite oras forky
+
+# Go: the host's where it is new enough for what is compiled below, else Debian's.
+use_go() {
+  case $(go env GOVERSION 2>/dev/null) in
+    go1.2[5-9]* | go1.[3-9][0-9]*) ;;
+    *)
+      from_suite go forky golang-1.26-go golang-1.26-src
+      export GOROOT=$peers/go/usr/lib/go-1.26
+      export PATH=$GOROOT/bin:$PATH
+      ;;
+  esac
+  export GOTOOLCHAIN=local CGO_ENABLED=0
+}
+
+# NAME MODULE@VERSION [FOLDER] : a program of a module, or one of ours in a folder that needs the module; compiled once.
+from_go() {
+  local name=$1 module=$2 sources=${3:-}
+  [ -f "$peers/$name/.installed" ] && return
+  rm -rf "${peers:?}/$name"
+  mkdir -p "$peers/$name/bin"
+  use_go
+  if [ -z "$sources" ]; then
+    GOBIN=$peers/$name/bin go install -trimpath -ldflags='-s -w' "$module"
+  else
+    cp "$sources"/*.go "$peers/$name"
+    (cd "$peers/$name" && go mod init "$name" && go get "$module" && go mod tidy &&
+      go build -trimpath -ldflags='-s -w' -o "bin/$name" .)
+  fi
+  touch "$peers/$name/.installed"
+}
+from_go registry github.com/distribution/distribution/v3/cmd/registry@v3.1.2
+from_go referrers-registry github.com/google/go-containerregistry@v0.22.1 "$here/harness/referrers-registry"
 
 # NAME PACKAGE... : an environment of its own for each, so that none meets another's dependencies.
 from_pypi() {
