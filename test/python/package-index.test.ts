@@ -345,3 +345,27 @@ describe('the file of a pinned version', () => {
     expect(await codeOf(find(origin, { indexes: [`${origin}/none`] }))).toBe('PYC_INDEX_FILE_MISSING');
   });
 });
+
+describe('a page that never ends', () => {
+  /** Sends a page's beginning, and then piece after piece for as long as somebody listens. */
+  async function endless(piece: string, pause: number): Promise<string> {
+    return serve((_, response) => {
+      response.writeHead(200, { 'content-type': JSON_TYPE }).write('{"meta": {}, "files": [');
+      const send = (): void => {
+        if (response.destroyed) return;
+        if (response.write(piece)) setTimeout(send, pause);
+        else response.once('drain', send);
+      };
+      send();
+    });
+  }
+
+  it('is given up at its limit, or after a while', async () => {
+    const large = createPackageIndex({ http: client() });
+    expect(await codeOf(large.project('a', await endless(' '.repeat(2 ** 20), 0)))).toBe(
+      'PYC_INDEX_PAGE_INVALID',
+    );
+    const slow = createPackageIndex({ http: client(), patience: 300 });
+    expect(await codeOf(slow.project('a', await endless(' ', 10)))).toBe('PYC_INDEX_PAGE_INVALID');
+  });
+});

@@ -126,7 +126,7 @@ async function fetchWheel(
           await indexAccess(user, session),
           [...(index === undefined ? [] : [index]), ...indexes],
           file,
-          name,
+          { name, hashes },
           signal,
         )
       : readLocal(local, file.name);
@@ -150,12 +150,13 @@ async function* downloadFrom(
   { http, credentials }: IndexAccess,
   roots: readonly string[],
   { url = '', size }: DistributionFile,
-  name: string,
+  { name, hashes }: Pick<Required<Distribution>, 'name' | 'hashes'>,
   signal: AbortSignal,
 ): AsyncGenerator<Uint8Array> {
   for (const root of roots) credentials.learn(root);
+  const isVerified = hashes.length > 0;
   try {
-    yield* download(http, { url, signal }, { expectedSize: size });
+    yield* download(http, { url, signal }, { expectedSize: size, isVerified });
   } catch (thrown) {
     if (!(thrown instanceof HttpStatusError) || (thrown.status !== 401 && thrown.status !== 403))
       throw thrown;

@@ -39,6 +39,8 @@ export interface PackageIndexOptions {
   readonly defaultIndex?: string;
   /** Without them only those in an index's own address are sent. */
   readonly credentials?: IndexCredentialSource;
+  /** Milliseconds for a page, with all tries: one that comes byte by byte never stalls and never ends. Default: five minutes. */
+  readonly patience?: number;
 }
 
 export interface PackageIndex {
@@ -61,13 +63,13 @@ export interface PackageIndex {
 /** PEP 691, "Version + Format Selection": JSON before HTML. */
 const ACCEPT =
   'application/vnd.pypi.simple.v1+json, application/vnd.pypi.simple.v1+html;q=0.2, text/html;q=0.01';
-/** Milliseconds for a page, with all tries: one that comes byte by byte never stalls and never ends. */
 const PATIENCE = 300_000;
 
 export function createPackageIndex({
   http,
   defaultIndex = DEFAULT_INDEX,
   credentials,
+  patience = PATIENCE,
 }: PackageIndexOptions): PackageIndex {
   const pages = new Map<string, Promise<ProjectPage | undefined>>();
   const requests = credentials === undefined ? http : authorizedClient(http, credentials);
@@ -87,7 +89,8 @@ export function createPackageIndex({
     url: string,
     name: string,
     signal: AbortSignal | undefined,
-  ): Promise<ProjectPage | undefined> => once(url, () => fetchPage(requests, credentials, url, name, signal));
+  ): Promise<ProjectPage | undefined> =>
+    once(url, () => fetchPage({ http: requests, credentials, patience }, url, name, signal));
   return {
     defaultIndex,
     async project(name, root = defaultIndex, signal) {
@@ -109,15 +112,21 @@ function isLocal(place: string): boolean {
   return /^file:/i.test(place) || !/^[a-z][a-z0-9+.-]+:/i.test(place);
 }
 
+interface PageAccess {
+  readonly http: Requests;
+  readonly credentials: IndexCredentialSource | undefined;
+  /** Milliseconds. */
+  readonly patience: number;
+}
+
 async function fetchPage(
-  http: Requests,
-  credentials: IndexCredentialSource | undefined,
+  { http, credentials, patience }: PageAccess,
   url: string,
   name: string,
   signal: AbortSignal | undefined,
 ): Promise<ProjectPage | undefined> {
-  const patience = AbortSignal.timeout(PATIENCE);
-  const limited = signal === undefined ? patience : AbortSignal.any([signal, patience]);
+  const late = AbortSignal.timeout(patience);
+  const limited = signal === undefined ? late : AbortSignal.any([signal, late]);
   try {
     const response = await http.request({ url, headers: { accept: ACCEPT }, signal: limited });
     const { status } = response;
@@ -133,8 +142,8 @@ async function fetchPage(
       hint: 'try again later, or name another index',
     });
   } catch (thrown) {
-    if (patience.aborted && signal?.aborted !== true)
-      throw new IndexPageError(redactUrl(url), 'it did not end within five minutes', thrown);
+    if (late.aborted && signal?.aborted !== true)
+      throw new IndexPageError(redactUrl(url), `it did not end within ${patience / 1000} seconds`, thrown);
     if (thrown instanceof TooLargeError)
       throw new IndexPageError(redactUrl(url), `it is larger than ${MAX_INDEX_PAGE / 2 ** 20} MiB`, thrown);
     throw thrown;
