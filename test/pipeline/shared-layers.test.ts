@@ -1,4 +1,5 @@
 import { rm } from 'node:fs/promises';
+import { gzipSync } from 'node:zlib';
 import {
   type FakeObjectStore,
   type FakeRegistry,
@@ -7,8 +8,10 @@ import {
   type WheelRecipe,
 } from 'pycontainer/testing';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import type { Digest } from '../../core/primitives/digest.ts';
-import { digestOf } from '../../core/primitives/digest.ts';
+import { OCI_LAYER_GZIP } from '../../core/oci/media-types.ts';
+import { digestFromHex, digestOf, hexOf } from '../../core/primitives/digest.ts';
+import { formatAction, parseAction } from '../../core/store/action-file.ts';
+import { formatActionResult, parseActionResult } from '../../core/store/action-result.ts';
 import { makeSample, type Sample } from '../samples/sample.ts';
 
 const WHEELS: readonly WheelRecipe[] = [
@@ -135,35 +138,33 @@ describe('a cache of layers', () => {
 });
 
 /** Each does one thing to everything that a cache holds. */
-const HARM: Readonly<Record<string, (objects: Map<string, Uint8Array>, layers: readonly Digest[]) => void>> =
-  {
-    'entries under other keys': (objects) => {
-      const keys = [...objects.keys()].filter((path) => path.startsWith('ac/'));
-      const values = keys.map((path) => objects.get(path)!);
-      for (const [index, key] of keys.entries()) objects.set(key, values[(index + 1) % values.length]!);
-    },
-    'entries that are no message': (objects) => change(objects, 'ac/', () => Buffer.from('<html>')),
-    'entries that are empty': (objects) => change(objects, 'ac/', () => Buffer.alloc(0)),
-    'entries that are cut': (objects) =>
-      change(objects, 'ac/', (bytes) => bytes.subarray(0, bytes.length - 9)),
-    'entries of four megabytes': (objects) => change(objects, 'ac/', () => Buffer.alloc(4 * 1024 * 1024, 1)),
-    'texts that were changed': (objects) =>
-      change(objects, 'ac/', (bytes) =>
-        Buffer.from(Buffer.from(bytes).toString('latin1').replace('"size":', '"size":1'), 'latin1'),
-      ),
-    'layers with a changed byte': (objects) =>
-      change(objects, 'cas/', (bytes) => {
-        const changed = Buffer.from(bytes);
-        changed[changed.length >> 1]! ^= 1;
-        return changed;
-      }),
-    'layers that are cut': (objects) => change(objects, 'cas/', (bytes) => bytes.subarray(0, 20)),
-    'layers that go on': (objects) =>
-      change(objects, 'cas/', (bytes) => Buffer.concat([bytes, Buffer.alloc(99)])),
-    'layers that are gone': (objects) => {
-      for (const path of [...objects.keys()]) if (path.startsWith('cas/')) objects.delete(path);
-    },
-  };
+const HARM: Readonly<Record<string, (objects: Map<string, Uint8Array>) => void>> = {
+  'entries under other keys': (objects) => {
+    const keys = [...objects.keys()].filter((path) => path.startsWith('ac/'));
+    const values = keys.map((path) => objects.get(path)!);
+    for (const [index, key] of keys.entries()) objects.set(key, values[(index + 1) % values.length]!);
+  },
+  'entries that are no message': (objects) => change(objects, 'ac/', () => Buffer.from('<html>')),
+  'entries that are empty': (objects) => change(objects, 'ac/', () => Buffer.alloc(0)),
+  'entries that are cut': (objects) => change(objects, 'ac/', (bytes) => bytes.subarray(0, bytes.length - 9)),
+  'entries of four megabytes': (objects) => change(objects, 'ac/', () => Buffer.alloc(4 * 1024 * 1024, 1)),
+  'texts that were changed': (objects) =>
+    change(objects, 'ac/', (bytes) =>
+      Buffer.from(Buffer.from(bytes).toString('latin1').replace('"size":', '"size":1'), 'latin1'),
+    ),
+  'layers with a changed byte': (objects) =>
+    change(objects, 'cas/', (bytes) => {
+      const changed = Buffer.from(bytes);
+      changed[changed.length >> 1]! ^= 1;
+      return changed;
+    }),
+  'layers that are cut': (objects) => change(objects, 'cas/', (bytes) => bytes.subarray(0, 20)),
+  'layers that go on': (objects) =>
+    change(objects, 'cas/', (bytes) => Buffer.concat([bytes, Buffer.alloc(99)])),
+  'layers that are gone': (objects) => {
+    for (const path of [...objects.keys()]) if (path.startsWith('cas/')) objects.delete(path);
+  },
+};
 
 function change(objects: Map<string, Uint8Array>, kind: string, to: (bytes: Uint8Array) => Uint8Array): void {
   for (const [path, bytes] of objects) if (path.startsWith(kind)) objects.set(path, to(bytes));
@@ -180,7 +181,7 @@ describe('a cache that is not right', () => {
     for (const [what, harm] of Object.entries(HARM)) {
       server.objects.clear();
       for (const [path, bytes] of good) server.objects.set(path, bytes);
-      harm(server.objects, []);
+      harm(server.objects);
       await elsewhere(sample);
       const { error, images, warnings } = await sample.build(config);
       const codes = warnings.map(({ code }) => code);
@@ -189,4 +190,98 @@ describe('a cache that is not right', () => {
     }
     expect(surprises).toEqual([]);
   });
+
+  it('is found out where an entry is intact and lies', async () => {
+    const server = await bazelCache();
+    const sample = await makeSample({ wheels: WHEELS });
+    const config = { cache: server.origin, outputs: ['layout:out'] };
+    const first = await sample.build({ ...config, cacheWrite: true });
+    const good = new Map(server.objects);
+    const bomb = gzipSync(Buffer.alloc(64 * 1024 * 1024));
+    const surprises: unknown[] = [];
+    for (const [what, lie] of Object.entries(lies(bomb))) {
+      server.objects.clear();
+      for (const [path, bytes] of good) server.objects.set(path, bytes);
+      server.objects.set(`cas/${hexOf(digestOf(bomb))}`, bomb);
+      for (const [path, bytes] of good) {
+        if (!path.startsWith('ac/')) continue;
+        const key = digestFromHex(path.slice(3));
+        const { text, ...rest } = parseActionResult(bytes)!;
+        const value = parseAction(key, Buffer.from(text!).toString()) as Entry;
+        const changed = formatAction(key, lie(value));
+        server.objects.set(path, formatActionResult({ ...rest, text: Buffer.from(changed) }));
+      }
+      await elsewhere(sample);
+      const { error, images, warnings } = await sample.build(config);
+      if (error !== null || images[0]?.digest !== first.images[0]?.digest) surprises.push([what, error]);
+      const codes = warnings.map(({ code }) => code);
+      if (codes.join() !== 'PYC_CACHE_ENTRY_DAMAGED') surprises.push([what, warnings]);
+    }
+    expect(surprises).toEqual([]);
+  });
+
+  it('that cannot be reached is said once, and the build goes on', async () => {
+    const server = await bazelCache();
+    await server.close();
+    const sample = await makeSample({ wheels: WHEELS });
+    const config = { cache: server.origin, cacheWrite: true, platforms: ['linux/amd64', 'linux/arm64'] };
+    const { error, warnings } = await sample.build(config);
+    expect(error).toBeNull();
+    expect(warnings.map(({ code }) => code)).toEqual(['PYC_CACHE_UNAVAILABLE']);
+  });
+
+  it('is refused where its place is none', async () => {
+    const sample = await makeSample();
+    const codes: unknown[] = [];
+    for (const cache of [
+      'registry:ghcr.io/me/shop:tag',
+      'registry:UPPER/x',
+      'ftp://host/',
+      'https://me:pw@host/x',
+      'ghcr.io/x',
+    ])
+      codes.push((await sample.build({ cache })).error?.code);
+    expect(codes).toEqual([
+      'PYC_CACHE_PLACE_INVALID',
+      'PYC_REFERENCE_INVALID',
+      'PYC_CONFIG_INVALID',
+      'PYC_CONFIG_INVALID',
+      'PYC_CONFIG_INVALID',
+    ]);
+  });
 });
+
+/** The values of a cache: of layers, of parts, of sizes. */
+interface Entry {
+  readonly descriptor?: { readonly mediaType: string; readonly digest: string; readonly size: number };
+  readonly diffId?: string;
+  readonly entries?: readonly { readonly path: string }[];
+}
+
+function lies(bomb: Uint8Array): Readonly<Record<string, (value: Entry) => unknown>> {
+  const ofLayers = (lie: (value: Required<Entry>) => object) => (value: Entry) =>
+    value.descriptor === undefined ? value : { ...value, ...lie(value as Required<Entry>) };
+  const descriptor = (change: object) =>
+    ofLayers((value) => ({ descriptor: { ...value.descriptor, ...change } }));
+  return {
+    'a wrong diffID': ofLayers(() => ({ diffId: digestOf('other') })),
+    'no diffID': ofLayers(() => ({ diffId: 7 })),
+    'a wrong size': ofLayers((value) => ({
+      descriptor: { ...value.descriptor, size: value.descriptor.size + 1 },
+    })),
+    'a size of gigabytes': descriptor({ size: 5_000_000_000 }),
+    'a negative size': descriptor({ size: -1 }),
+    'another media type': descriptor({ mediaType: 'application/vnd.oci.image.layer.v1.tar+zstd' }),
+    'a blob that is not there': descriptor({ digest: digestOf('nowhere') }),
+    'a digest that is a path': descriptor({ digest: 'sha256:../../../../etc/passwd' }),
+    'a bomb': ofLayers(() => ({
+      descriptor: { mediaType: OCI_LAYER_GZIP, digest: digestOf(bomb), size: bomb.length },
+      diffId: digestOf(Buffer.alloc(64 * 1024 * 1024)),
+    })),
+    'values of another shape': () => [null],
+    'files outside': (value) =>
+      value.entries === undefined
+        ? value
+        : { ...value, entries: value.entries.map((entry) => ({ ...entry, path: `../${entry.path}` })) },
+  };
+}
