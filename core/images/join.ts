@@ -52,7 +52,10 @@ export async function joinImages(request: JoinRequest, session: ImageSession): P
     joined.push(...(await imagesOf(await openPlace(source, session, hosts), request, session)));
   }
   check(joined);
-  const entries = joined.map(({ descriptor, platform }) => ({ platform, manifest: { descriptor } }));
+  const entries = joined.map(({ descriptor, platform, graph }) => ({
+    platform,
+    manifest: { descriptor, bytes: graph.root.bytes },
+  }));
   const index = buildIndex(entries, joined.every(isDocker) ? DOCKER_INDEX : OCI_INDEX);
   const graph = graphOf(index, joined);
   const output = await writeGraph(destination, graph, { tag: undefined, reference: undefined }, session);

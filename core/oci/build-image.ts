@@ -92,30 +92,47 @@ export function buildManifest(
     schemaVersion: 2,
     mediaType: OCI_MANIFEST,
     config,
-    layers: layers.map(({ descriptor: { mediaType, digest, size } }) => ({
+    // A base's annotations stay: those of eStargz, for one, let a node start before it has all of the layer.
+    layers: layers.map(({ descriptor: { mediaType, digest, size, annotations: own } }) => ({
       mediaType: mediaType === DOCKER_LAYER_GZIP ? OCI_LAYER_GZIP : mediaType,
       digest,
       size,
+      ...(own === undefined || Object.keys(own).length === 0 ? {} : { annotations: sorted(own) }),
     })),
     ...(Object.keys(annotations).length === 0 ? {} : { annotations: sorted(annotations) }),
   };
   return documentOf(manifest, OCI_MANIFEST);
 }
 
+/** An image as an index lists it. */
+export interface IndexedImage {
+  readonly platform: Platform;
+  /** Where all images of an index have `bytes`, it has the annotations that they share: registries show those of the index. */
+  readonly manifest: { readonly descriptor: Descriptor; readonly bytes?: Uint8Array };
+}
+
 /** An index of one image a platform (image specification, "Image Index"). @param mediaType Docker's for images of Docker's */
-export function buildIndex(
-  images: readonly { readonly platform: Platform; readonly manifest: { readonly descriptor: Descriptor } }[],
-  mediaType: string = OCI_INDEX,
-): Document {
+export function buildIndex(images: readonly IndexedImage[], mediaType: string = OCI_INDEX): Document {
+  const annotations = mediaType === OCI_INDEX ? sharedAnnotations(images) : {};
   const index: Index = {
     schemaVersion: 2,
     mediaType,
-    manifests: images.map(({ platform, manifest }) => ({
-      ...manifest.descriptor,
+    manifests: images.map(({ platform, manifest: { descriptor } }) => ({
+      ...descriptor,
       platform: normalizePlatform(platform),
     })),
+    ...(Object.keys(annotations).length === 0 ? {} : { annotations }),
   };
   return documentOf(index, mediaType);
+}
+
+function sharedAnnotations(images: readonly IndexedImage[]): Readonly<Record<string, string>> {
+  const all = images.map(({ manifest: { bytes } }) =>
+    bytes === undefined ? {} : ((JSON.parse(Buffer.from(bytes).toString()) as Manifest).annotations ?? {}),
+  );
+  const [first = {}, ...others] = all;
+  const shared = Object.entries(first).filter(([key, value]) => others.every((one) => one[key] === value));
+  return sorted(Object.fromEntries(shared));
 }
 
 const EMPTY = new TextEncoder().encode('{}');

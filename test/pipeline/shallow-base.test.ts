@@ -156,7 +156,13 @@ describe('an index of a registry', () => {
     const { digest } = putImage(server, 'python', images, '3.12');
     const sample = await makeSample({ wheels: WHEELS });
     const base = `${server.host}/python:3.12`;
-    const report = await sample.build({ base, platforms: ['linux/amd64', 'linux/arm64'], python: {} });
+    const annotations = { 'org.opencontainers.image.description': 'a shop' };
+    const report = await sample.build({
+      base,
+      platforms: ['linux/amd64', 'linux/arm64'],
+      python: {},
+      annotations,
+    });
     expect(report.error).toBeNull();
     const asked = server.requests.filter(({ path }) => path.includes('/python/manifests/'));
     expect(asked.map(({ path }) => path.split('/').at(-1)).sort()).toEqual([
@@ -164,5 +170,13 @@ describe('an index of a registry', () => {
       ...images.map(({ manifest }) => manifest.descriptor.digest).sort(),
     ]);
     expect(digest).toBe(server.repository('python').tags.get('3.12'));
+    // What all platforms say of themselves, the index says as well; the base's digest is that of one.
+    const [, hex = ''] = report.index?.digest.split(':') ?? [];
+    const blob = join(sample.directory, 'build/image/blobs/sha256', hex);
+    const index = JSON.parse(await readFile(blob, 'utf8')) as { annotations: Record<string, string> };
+    expect(index.annotations).toMatchObject({
+      ...annotations,
+      'org.opencontainers.image.base.name': base,
+    });
   });
 });
