@@ -3,6 +3,7 @@
  * challenges and tokens; credentials go to the registry's own origin and its token endpoint only.
  */
 import type { HttpClient, HttpRequest, HttpResponse } from '../http/client.ts';
+import type { RetryRules } from '../http/retry.ts';
 import { type Challenge, mergeScopes, parseChallenges } from './challenge.ts';
 import type { CredentialSource, Credentials } from './credentials.ts';
 import { basicHeader, fetchToken, type Token } from './token.ts';
@@ -42,7 +43,12 @@ interface HostState {
 /** Tokens that one request asks for: one may end on its way, or have been the last of many requests. */
 const FRESH_TOKENS = 2;
 
-export function createAuthorizer(http: HttpClient, credentials: CredentialSource): Authorizer {
+/** @param retry when a token is asked for again whose answer broke off */
+export function createAuthorizer(
+  http: HttpClient,
+  credentials: CredentialSource,
+  retry: RetryRules,
+): Authorizer {
   const hosts = new Map<string, HostState>();
   const known = new Map<string, Promise<Credentials | undefined>>();
   /** When credentials end, by what they are known under. */
@@ -89,6 +95,7 @@ export function createAuthorizer(http: HttpClient, credentials: CredentialSource
         credentials: found,
         registry: target.base,
         clean: withoutSecrets,
+        retry,
         signal,
       }),
     );

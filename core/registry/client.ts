@@ -5,7 +5,7 @@
 import type { HttpClient, HttpRequest, HttpResponse } from '../http/client.ts';
 import { download } from '../http/download.ts';
 import { HttpStatusError } from '../http/errors.ts';
-import { askedDelay, type RetryRules } from '../http/retry.ts';
+import { askedDelay, RETRY_RULES, type RetryRules } from '../http/retry.ts';
 import { refuseSchema1 } from '../oci/document.ts';
 import type { Descriptor } from '../oci/image.ts';
 import { DOCKER_INDEX, DOCKER_MANIFEST, OCI_INDEX, OCI_MANIFEST } from '../oci/media-types.ts';
@@ -30,7 +30,7 @@ export interface RegistryClientOptions {
   readonly credentials?: CredentialSource;
   /** Where repositories really are; default where their names say. */
   readonly places?: PlaceFinder;
-  /** When uploads are tried again. Single requests are the HTTP client's matter. */
+  /** When uploads and answers that broke off are tried again. Single requests are the HTTP client's matter. */
   readonly retry?: Partial<RetryRules>;
 }
 
@@ -108,7 +108,8 @@ const MOST_WARNINGS = 20;
 
 export function createRegistryClient(options: RegistryClientOptions): RegistryClient {
   const { http, log = silentLog } = options;
-  const siteOf = createSites(http, options.credentials ?? (async () => undefined), log, options.retry);
+  const retry = { ...RETRY_RULES, ...options.retry };
+  const siteOf = createSites(http, options.credentials ?? (async () => undefined), log, retry);
   const silent = new Set<string>();
   const warned = new Set<string>();
 
@@ -182,8 +183,8 @@ export function createRegistryClient(options: RegistryClientOptions): RegistryCl
       const failure: Repository['failure'] = async (what, response, signal) => {
         const text = await response.text(LARGEST_FAULT).catch(() => '');
         const { authorizer, target } = sites.current;
-        const faults = parseFaults(text, authorizer.withoutSecrets);
         const hasCredentials = await authorizer.hasCredentials(target, signal).catch(() => true);
+        const faults = parseFaults(text, authorizer.withoutSecrets);
         const retryAfter = askedDelay(response.headers, Date.now());
         return statusError(what, target.host, response.status, faults, hasCredentials, retryAfter);
       };
@@ -246,7 +247,6 @@ export function createRegistryClient(options: RegistryClientOptions): RegistryCl
             if (response.status === 200) return response;
             throw await failure(what(`reading \`${reference}\` failed`), response, signal);
           };
-          const { retry } = sites.current.uploads;
           const { response, bytes } = await wholeAnswer(ask, MAX_MANIFEST, retry, signal);
           const mediaType = typeOf(response);
           refuseSchema1(mediaType, what(`\`${reference}\``));
@@ -277,7 +277,7 @@ export function createRegistryClient(options: RegistryClientOptions): RegistryCl
               {
                 expectedSize: descriptor.size,
                 isVerified: true,
-                pause: sites.current.uploads.retry.base,
+                pause: retry.base,
               },
             ),
             descriptor,

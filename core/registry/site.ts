@@ -24,16 +24,17 @@ export function createSites(
   http: HttpClient,
   credentials: CredentialSource,
   log: Log,
-  retry?: Partial<RetryRules>,
+  retry: RetryRules,
 ): (place: Place) => Site {
-  const verified = createAuthorizer(http, credentials);
+  const verified = createAuthorizer(http, credentials, retry);
   const lenient = new Map<string, Authorizer>();
   const uploads = new Map<string, Uploads>();
   const schemes = new Map<string, Promise<'https' | 'http'>>();
 
   const authorizerOf = ({ scheme, endpoint }: Place): Authorizer => {
     if (scheme !== 'either') return verified;
-    const known = lenient.get(endpoint) ?? createAuthorizer(withoutVerifying(http, endpoint), credentials);
+    const known =
+      lenient.get(endpoint) ?? createAuthorizer(withoutVerifying(http, endpoint), credentials, retry);
     lenient.set(endpoint, known);
     return known;
   };

@@ -1,6 +1,6 @@
 /** Gets a bearer token (distribution's "Token Authentication Specification" and "Oauth2 Token Authentication"). */
 import type { HttpClient, HttpResponse } from '../http/client.ts';
-import { RETRY_RULES } from '../http/retry.ts';
+import type { RetryRules } from '../http/retry.ts';
 import type { Challenge } from './challenge.ts';
 import type { Credentials } from './credentials.ts';
 import { parseFaults, RegistryAnswerError, statusError } from './errors.ts';
@@ -15,6 +15,8 @@ export interface TokenRequest {
   readonly registry: URL;
   /** Replaces secrets in a text that came from outside. */
   readonly clean: (text: string) => string;
+  /** When an answer that broke off is asked for again. */
+  readonly retry: RetryRules;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -45,7 +47,7 @@ export async function fetchToken(http: HttpClient, request: TokenRequest): Promi
     const hasCredentials = request.credentials !== undefined;
     throw statusError('asking for a token failed', realm.host, status, faults, hasCredentials);
   };
-  const { bytes } = await wholeAnswer(ask, LARGEST, RETRY_RULES, request.signal);
+  const { bytes } = await wholeAnswer(ask, LARGEST, request.retry, request.signal);
   return readToken(Buffer.from(bytes).toString('utf8'), request.registry, asked);
 }
 

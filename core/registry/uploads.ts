@@ -1,5 +1,5 @@
 /** What all uploads to one registry share: how many are under way, when they are tried again, what it was found to take. */
-import { RETRY_RULES, type RetryRules } from '../http/retry.ts';
+import type { RetryRules } from '../http/retry.ts';
 import { createLimiter, type Limiter } from '../primitives/concurrency.ts';
 
 export interface Uploads {
@@ -16,10 +16,10 @@ export interface Uploads {
 const UPLOADS = 4;
 
 /** Nothing is known of the registry yet. */
-export function createUploads(retry: Partial<RetryRules> = {}): Uploads {
+export function createUploads(retry: RetryRules): Uploads {
   return {
     limiter: createLimiter(UPLOADS),
-    retry: { ...RETRY_RULES, ...retry },
+    retry,
     largestBody: Number.POSITIVE_INFINITY,
     takesOneRequest: true,
   };

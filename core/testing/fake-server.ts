@@ -87,7 +87,7 @@ export async function startFakeServer(
     const fault = fake.fault?.({ method, path: url, headers });
     if (fault?.drop === true && fault.done !== true) {
       requests.push({ method, path: url, headers, bodySize: 0, status: 0 });
-      incoming.destroy();
+      incoming.socket.destroy();
       return;
     }
     const request = { method, url: new URL(url, fake.origin), headers };
@@ -95,14 +95,14 @@ export async function startFakeServer(
     if (fault?.cutRequestAt !== undefined) {
       await answer({ ...request, body, isCut: true });
       requests.push({ method, path: url, headers, bodySize: body.length, status: 0 });
-      incoming.destroy();
+      incoming.socket.destroy();
       return;
     }
     const isCarriedOut = fault?.status === undefined || fault.done === true;
     const good = isCarriedOut ? await answer({ ...request, body }) : undefined;
     if (fault?.drop === true) {
       requests.push({ method, path: url, headers, bodySize: body.length, status: 0 });
-      incoming.destroy();
+      incoming.socket.destroy();
       return;
     }
     const { status, headers: answered, bytes } = answerOf(good, fault);

@@ -68,7 +68,8 @@ export function registryStep({
   if (/^\/token\b/.test(path)) return 'token';
   const step = STEPS.find(([, wanted, pattern]) => wanted === method && pattern.test(path))?.[0];
   if (step !== 'tag-write') return step;
-  return isDigest(decodeURIComponent(path.split('/').at(-1) ?? '')) ? 'manifest-write' : step;
+  const reference = path.replace(/\?.*/, '').split('/').at(-1) ?? '';
+  return isDigest(decodeURIComponent(reference)) ? 'manifest-write' : step;
 }
 
 /** Asks each fault in order; each strikes as often as it says. */
