@@ -11,6 +11,7 @@ import type { Receipt, RefusalKind, SourceKind } from './values.ts';
 /** A distribution of an image. */
 export interface ReportedDistribution {
   readonly name: string;
+  /** Empty in a dry run where the lock states none, as for folders. */
   readonly version: string;
   readonly source: SourceKind;
   readonly file: string | null;
