@@ -7,6 +7,7 @@ import { parse as parseYaml } from 'yaml';
 import { checkValues } from '../core/config/check.ts';
 import { loadConfigs } from '../core/config/load.ts';
 import { isPycError } from '../core/primitives/errors.ts';
+import { parseRegistriesConf } from '../core/registry/settings/registries-conf.ts';
 import { faultsOf } from '../scripts/reference/errors.ts';
 import { readSources } from '../scripts/reference/sources.ts';
 import { commandsOf, objectionTo } from './docs/commands.ts';
@@ -138,9 +139,17 @@ describe('every code', () => {
   });
 });
 
-/** `[tool.pycontainer]` where there are tables of tools, else the whole; undefined for what is no configuration. */
+/** `[tool.pycontainer]` where there are tables of tools, else the whole; undefined for what is no configuration, such as registries.conf. */
 function tableOf(code: string): unknown {
-  const document = parseToml(code) as { tool?: Record<string, unknown>; project?: unknown };
+  const document = parseToml(code) as {
+    tool?: Record<string, unknown>;
+    project?: unknown;
+    registry?: unknown;
+  };
+  if (Array.isArray(document.registry)) {
+    parseRegistriesConf(code, 'registries.conf');
+    return undefined;
+  }
   if (document.tool === undefined && document.project === undefined) return document;
   return document.tool?.pycontainer;
 }
