@@ -1,10 +1,10 @@
 /** Which proxy, if any, a URL goes through: HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and NO_PROXY as curl and Go read them. */
 import { ProxyError } from './errors.ts';
-import { isLoopback, parseUrl } from './url.ts';
+import { isLinkLocal, isLoopback, parseUrl } from './url.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Answers for one URL; undefined: straight. This machine itself is never asked for through a proxy. */
+/** Answers for one URL; undefined: straight. This machine itself and what only its link sees are never asked for through a proxy. */
 export type ProxyChoice = (url: URL) => URL | undefined;
 
 /** @throws ProxyError (when a URL needs it) where a proxy's address is not an http or https URL */
@@ -14,7 +14,8 @@ export function proxyChoice(env: Environment): ProxyChoice {
   const exempt = exemption(read(env, 'no_proxy') ?? '');
   return (url) => {
     const proxy = proxies[url.protocol as 'http:' | 'https:'];
-    return proxy === undefined || isLoopback(url.hostname) || exempt(url) ? undefined : parseProxy(proxy);
+    const isNear = isLoopback(url.hostname) || isLinkLocal(url.hostname);
+    return proxy === undefined || isNear || exempt(url) ? undefined : parseProxy(proxy);
   };
 }
 
@@ -63,8 +64,11 @@ function ruleOf(item: string): Rule {
   }
   const [, bracketed, plain, wanted] = /^(?:\[([^\]]+)\]|([^:]+|.*:.*:.*?))(?::(\d+))?$/.exec(item) ?? [];
   const name = (bracketed ?? plain ?? item).toLowerCase().replace(/^\*?\./, '');
+  // An address can be written in several ways.
+  const address = bitsOf(name);
   return (host, port) =>
-    (wanted === undefined || wanted === port) && (host === name || host.endsWith(`.${name}`));
+    (wanted === undefined || wanted === port) &&
+    (address === undefined ? host === name || host.endsWith(`.${name}`) : bitsOf(host) === address);
 }
 
 /** An address as a text of bits, 32 or 128 of them; undefined for a name. */

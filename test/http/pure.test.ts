@@ -23,7 +23,16 @@ describe('the choice of a proxy', () => {
       ['fd00::/8', 'http://[fd12:3456::1]/', false],
       ['fd00::/8', 'http://[fe12::1]/', true],
       ['[fd12::1]:443', 'https://[fd12::1]/', false],
+      ['[fd12::1]:443', 'https://[fd12::1]:5000/', true],
+      ['FD12:0:0::1', 'https://[fd12::1]:5000/', false],
+      ['fd12::1', 'https://[fd12::11]/', true],
+      ['10.0.0.1', 'http://110.0.0.1/', true],
+      ['10.0.0.1:5000', 'http://10.0.0.1:5000/', false],
+      ['10.0.0.1:5000', 'http://10.0.0.1:5001/', true],
+      ['0.0.0.0/0', 'http://[fd12::1]/', true],
+      ['::/0,other.test', 'http://[fd12::1]/', false],
       ['', 'http://localhost:5000/', true],
+      ['', 'http://169.254.169.254/latest/api/token', false],
     ];
     const wrong = table.filter(([noProxy, url, proxied]) => {
       const choose = proxyChoice({ HTTP_PROXY: 'http://p:1', HTTPS_PROXY: 'http://p:1', NO_PROXY: noProxy });
