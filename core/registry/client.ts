@@ -16,7 +16,7 @@ import { visible } from '../primitives/path.ts';
 import type { Target } from './authorizer.ts';
 import type { CredentialSource } from './credentials.ts';
 import { parseFaults, RegistryAnswerError, statusError } from './errors.ts';
-import { sitesInOrder } from './mirrors.ts';
+import { type SitesInOrder, sitesInOrder } from './mirrors.ts';
 import { type PlaceFinder, placeOf, type RepositoryName } from './place.ts';
 import { createSites, type Site } from './site.ts';
 import type { Uploads } from './uploads.ts';
@@ -111,6 +111,8 @@ export function createRegistryClient(options: RegistryClientOptions): RegistryCl
   const retry = { ...RETRY_RULES, ...options.retry };
   const siteOf = createSites(http, options.credentials ?? (async () => undefined), log, retry);
   const silent = new Set<string>();
+  /** What is read from mirrors: the one that served once does so again. */
+  const mirrored = new Map<string, SitesInOrder>();
   const warned = new Set<string>();
 
   /** Distribution specification, "Warnings". */
@@ -149,7 +151,10 @@ export function createRegistryClient(options: RegistryClientOptions): RegistryCl
     repository(reference, actions = 'pull') {
       const purpose = actions === 'pull' ? 'read' : 'write';
       const [first, ...others] = options.places?.(reference, purpose) ?? [placeOf(reference)];
-      const sites = sitesInOrder([siteOf(first), ...others.map(siteOf)], silent, log);
+      const key = `${reference.host}/${reference.repository}`;
+      const known = purpose === 'read' ? mirrored.get(key) : undefined;
+      const sites = known ?? sitesInOrder([siteOf(first), ...others.map(siteOf)], silent, log);
+      if (others.length > 0) mirrored.set(key, sites);
 
       const sendFrom = async (
         site: Site,
