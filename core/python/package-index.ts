@@ -14,6 +14,7 @@ export {
   type IndexCredentialOptions,
   type IndexCredentialSource,
   type IndexCredentials,
+  type NamedCredentials,
 } from './package-index/credentials.ts';
 export {
   type FoundFile,

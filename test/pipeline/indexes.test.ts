@@ -54,6 +54,32 @@ async function withRequirements(
   return sample;
 }
 
+async function poetryLock(index: FakeIndex): Promise<string> {
+  const file = `{ file = "${wheelFileName(ALPHA)}", hash = "sha256:${await sha256(ALPHA)}" }`;
+  return `[[package]]
+name = "alpha"
+version = "1.0"
+optional = false
+python-versions = "*"
+groups = ["main"]
+files = [${file}]
+[package.source]
+type = "legacy"
+url = "${index.url}"
+reference = "corp"
+[metadata]
+lock-version = "2.1"
+python-versions = "*"
+`;
+}
+
+async function pipfileLock(): Promise<string> {
+  return JSON.stringify({
+    _meta: { 'pipfile-spec': 6, sources: [{ name: 'pypi', url: 'https://pypi.org/simple' }] },
+    default: { alpha: { version: '==1.0', hashes: [`sha256:${await sha256(ALPHA)}`] } },
+  });
+}
+
 /** Builds with variables on top of the usual ones, and no settings of the host. */
 function build(
   sample: Sample,
@@ -109,6 +135,31 @@ describe('an index with a password', () => {
       }),
     ],
     [
+      "Poetry's auth.toml",
+      async (index: FakeIndex) => ({
+        files: {
+          'pyproject.toml': `[tool.poetry]\nname = "shop"\nversion = "1"\npackage-mode = false\n[tool.poetry.dependencies]\nalpha = "*"\n[[tool.poetry.source]]\nname = "corp"\nurl = "${index.url}"\n`,
+          'poetry.lock': await poetryLock(index),
+        },
+        home: {
+          '.config/pypoetry/auth.toml': `[http-basic.corp]\nusername = "me"\npassword = "${SECRET}"\n`,
+        },
+      }),
+    ],
+    [
+      'a uv.toml above the project',
+      (index: FakeIndex) => ({
+        home: { 'uv.toml': `[[index]]\nurl = "${withPassword(index.url)}"\ndefault = true\n` },
+      }),
+    ],
+    [
+      'the mirror that Pipenv is given',
+      async (index: FakeIndex) => ({
+        env: { PIPENV_PYPI_MIRROR: withPassword(index.url) },
+        files: { Pipfile: '', 'Pipfile.lock': await pipfileLock() },
+      }),
+    ],
+    [
       'pip.conf',
       (index: FakeIndex) => ({ home: { 'pip.conf': `[global]\nindex-url = ${withPassword(index.url)}\n` } }),
     ],
@@ -118,7 +169,7 @@ describe('an index with a password', () => {
       env = {},
       files = {},
       home = {},
-    } = setUp(index) as {
+    } = (await setUp(index)) as {
       env?: Record<string, string>;
       files?: Record<string, string>;
       home?: Record<string, string>;

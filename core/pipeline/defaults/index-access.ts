@@ -10,7 +10,7 @@ import {
   type IndexPlaces,
   type IndexSettings,
   indexIdentity,
-  type NamedIndex,
+  type NamedCredentials,
   type PackageIndex,
   type Requests,
 } from '../../python/package-index.ts';
@@ -18,6 +18,7 @@ import type { Session } from '../session.ts';
 import type { ResolvedConfig } from '../settings.ts';
 import type { Distribution, LockFile } from '../values.ts';
 import { readIndexSettings, readNetrc } from './index-settings.ts';
+import { readPoetryLogins } from './poetry-logins.ts';
 import { findProject } from './project.ts';
 
 export interface IndexAccess {
@@ -28,6 +29,8 @@ export interface IndexAccess {
   readonly http: Requests;
   /** The index that is asked in place of this one. */
   mirrorOf(root: string): string | undefined;
+  /** What Pipenv asks in place of PyPI, as the environment has it. */
+  readonly pipenvMirror: string | undefined;
 }
 
 /** Which project, and what its configuration says of mirrors. */
@@ -58,13 +61,15 @@ export function indexAccess(
         env,
         named: [
           ...settings.named.map((index) => ({ ...index, tool: 'uv' as const })),
-          ...poetrySources(tool).map((index) => ({ ...index, tool: 'poetry' as const })),
+          ...(await poetrySources(tool, env)),
         ],
         netrc,
         keyring: settings.keyring,
       });
       for (const url of [...settings.indexes, ...settings.links, ...settings.named.map((index) => index.url)])
         credentials.learn(url);
+      const pipenvMirror = env.PIPENV_PYPI_MIRROR || undefined;
+      if (pipenvMirror !== undefined) credentials.learn(pipenvMirror);
       const mirrors = new Map(
         Object.entries(indexMirrors).map(([of, mirror]) => [indexIdentity(of), mirror] as const),
       );
@@ -74,6 +79,7 @@ export function indexAccess(
         index: createPackageIndex({ http, credentials }),
         http: authorizedClient(http, credentials),
         mirrorOf: (root) => mirrors.get(indexIdentity(root)),
+        pipenvMirror,
       };
     },
   );
@@ -92,7 +98,11 @@ export function placesOf(
 ): IndexPlaces {
   const places = unmirrored(distribution, lock, access.settings);
   for (const url of [...places.indexes, ...places.links]) access.credentials.learn(url);
-  return { ...places, indexes: places.indexes.map((root) => access.mirrorOf(root) ?? root) };
+  const ofPipenv = lock?.format === 'pipfile' ? access.pipenvMirror : undefined;
+  const isPypi = (root: string): boolean => indexIdentity(root) === indexIdentity(DEFAULT_INDEX);
+  const standIn = (root: string): string | undefined =>
+    access.mirrorOf(root) ?? (isPypi(root) ? ofPipenv : undefined);
+  return { ...places, indexes: places.indexes.map((root) => standIn(root) ?? root) };
 }
 
 function unmirrored(
@@ -130,11 +140,19 @@ export function relocated(distribution: Distribution, access: IndexAccess): Dist
   return { ...distribution, index: root, file: rest };
 }
 
-/** `[[tool.poetry.source]]`: their names are part of the variables that hold their credentials. */
-function poetrySources(tool: Readonly<Record<string, unknown>>): readonly NamedIndex[] {
+/** `[[tool.poetry.source]]`: their names are part of the variables that hold their credentials, and what `auth.toml` has them by. */
+async function poetrySources(
+  tool: Readonly<Record<string, unknown>>,
+  env: Session['env'],
+): Promise<readonly NamedCredentials[]> {
   const sources = (tool.poetry as { readonly source?: unknown } | undefined)?.source;
-  return (Array.isArray(sources) ? sources : []).flatMap((source: unknown) => {
+  if (!Array.isArray(sources) || sources.length === 0) return [];
+  const logins = await readPoetryLogins(env);
+  return sources.flatMap((source: unknown): NamedCredentials[] => {
     const { name, url } = (source ?? {}) as { readonly name?: unknown; readonly url?: unknown };
-    return typeof name === 'string' && typeof url === 'string' ? [{ name, url }] : [];
+    if (typeof name !== 'string' || typeof url !== 'string') return [];
+    const login = logins.get(name);
+    const kept = login === undefined ? undefined : { ...login, source: "Poetry's `auth.toml`" };
+    return [{ name, url, tool: 'poetry', kept }];
   });
 }

@@ -4,7 +4,7 @@
  */
 import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { parse as parseToml } from 'smol-toml';
 import { messageOf, PycError } from '../../primitives/errors.ts';
 import { visible } from '../../primitives/path.ts';
@@ -66,11 +66,10 @@ interface UvFile {
   readonly directory: string;
 }
 
-/** The weakest first. A `uv.toml` beside pyproject.toml stands in for its `[tool.uv]`. */
+/** The weakest first. */
 async function uvFiles({ env, directory, tool }: IndexSurroundings): Promise<readonly UvFile[]> {
   if (env.UV_CONFIG_FILE) return await uvFile(env.UV_CONFIG_FILE, directory);
   if (/^(?:1|true|yes|on)$/i.test(env.UV_NO_CONFIG ?? '')) return [];
-  const own = await uvFile(join(directory, 'uv.toml'), directory);
   const system =
     process.platform === 'win32'
       ? join(env.ProgramData ?? env.PROGRAMDATA ?? 'C:\\ProgramData', 'uv')
@@ -78,8 +77,31 @@ async function uvFiles({ env, directory, tool }: IndexSurroundings): Promise<rea
   return [
     ...(await uvFile(join(system, 'uv.toml'), system)),
     ...(await uvFile(join(configFolder(env), 'uv', 'uv.toml'), join(configFolder(env), 'uv'))),
-    ...(own.length > 0 ? own : [{ table: tableOf(tool.uv), directory }]),
+    ...(await nearestUvFile(directory, tool)),
   ];
+}
+
+/**
+ * As uv finds it: that of the project, else of the nearest folder above that has one. A `uv.toml` beside pyproject.toml stands
+ * in for its `[tool.uv]`.
+ */
+async function nearestUvFile(directory: string, tool: Table): Promise<readonly UvFile[]> {
+  for (let at = directory; ; at = dirname(at)) {
+    const own = await uvFile(join(at, 'uv.toml'), at);
+    if (own.length > 0) return own;
+    const { uv } = at === directory ? tool : await toolsOf(join(at, 'pyproject.toml'));
+    if (uv !== undefined) return [{ table: tableOf(uv), directory: at }];
+    if (dirname(at) === at) return [];
+  }
+}
+
+/** What cannot be read is another project's business. */
+async function toolsOf(file: string): Promise<Table> {
+  try {
+    return tableOf(parseToml((await textOf(file)) ?? '').tool);
+  } catch {
+    return {};
+  }
 }
 
 async function uvFile(file: string, directory: string): Promise<readonly UvFile[]> {
@@ -117,16 +139,19 @@ async function pipFiles({ env, cwd }: IndexSurroundings): Promise<readonly Index
   return texts.map((text) => (text === undefined ? NO_STATEMENT : pipStatement(text, cwd)));
 }
 
-function homeOf(env: Environment): string {
+/** The user's folder. */
+export function homeOf(env: Environment): string {
   return env.HOME || env.USERPROFILE || homedir();
 }
 
-function configFolder(env: Environment): string {
+/** Where a user's settings lie, program by program; macOS has another place for some. */
+export function configFolder(env: Environment): string {
   if (process.platform === 'win32' && env.APPDATA) return env.APPDATA;
   return env.XDG_CONFIG_HOME || join(homeOf(env), '.config');
 }
 
-async function textOf(file: string): Promise<string | undefined> {
+/** Undefined where there is no such file. @throws IndexSettingsError */
+export async function textOf(file: string): Promise<string | undefined> {
   try {
     return await readFile(file, 'utf8');
   } catch (cause) {
@@ -136,7 +161,8 @@ async function textOf(file: string): Promise<string | undefined> {
   }
 }
 
-function unreadable(file: string, why: string): IndexSettingsError {
+/** @param why never quotes the file: it can hold a password */
+export function unreadable(file: string, why: string): IndexSettingsError {
   return new IndexSettingsError(`the settings in \`${visible(file)}\` cannot be read: ${why}`, {
     hint: 'correct the file or take it away',
   });

@@ -30,11 +30,18 @@ export interface IndexCredentialSource {
 
 export interface IndexCredentialOptions {
   readonly env: Environment;
-  /** Indexes with a name, of uv, Poetry or PDM. */
-  readonly named: readonly (NamedIndex & { readonly tool: 'uv' | 'poetry' })[];
+  /** Indexes with a name, of uv or Poetry. */
+  readonly named: readonly NamedCredentials[];
   /** The logins of netrc, read when first needed. */
   readonly netrc: () => Promise<ReadonlyMap<string, NetrcLogin>>;
   readonly keyring: boolean;
+}
+
+/** An index with a name, whose variables are looked for. */
+export interface NamedCredentials extends NamedIndex {
+  readonly tool: 'uv' | 'poetry';
+  /** What the tool keeps for it, where no variable says anything. */
+  readonly kept?: IndexCredentials | undefined;
 }
 
 /** What is known of an origin, below a path. */
@@ -99,15 +106,14 @@ export function variableOf(name: string): string {
   return name.toUpperCase().replace(/[^A-Z0-9]/g, '_');
 }
 
-function namedCredentials(
-  { name, url, tool }: IndexCredentialOptions['named'][number],
-  env: Environment,
-): Known | undefined {
+function namedCredentials({ name, url, tool, kept }: NamedCredentials, env: Environment): Known | undefined {
   const parsed = parseUrl(url);
   const prefix = `${tool === 'uv' ? 'UV_INDEX' : 'POETRY_HTTP_BASIC'}_${variableOf(name)}`;
   const username = env[`${prefix}_USERNAME`] || undefined;
   const password = env[`${prefix}_PASSWORD`] || undefined;
-  if (parsed === undefined || (username === undefined && password === undefined)) return undefined;
+  if (parsed === undefined) return undefined;
+  if (username === undefined && password === undefined)
+    return kept === undefined ? undefined : { ...scopeOf(parsed), ...kept };
   return {
     ...scopeOf(parsed),
     username,
