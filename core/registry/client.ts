@@ -15,7 +15,7 @@ import { type Log, silentLog } from '../primitives/log.ts';
 import { visible } from '../primitives/path.ts';
 import type { Target } from './authorizer.ts';
 import type { CredentialSource } from './credentials.ts';
-import { parseFaults, RegistryAnswerError, statusError } from './errors.ts';
+import { parseFaults, plainRefused, RegistryAnswerError, statusError } from './errors.ts';
 import { type SitesInOrder, sitesInOrder } from './mirrors.ts';
 import { type PlaceFinder, placeOf, type RepositoryName } from './place.ts';
 import { createSites, type Site } from './site.ts';
@@ -190,6 +190,8 @@ export function createRegistryClient(options: RegistryClientOptions): RegistryCl
         const { authorizer, target } = sites.current;
         const hasCredentials = await authorizer.hasCredentials(target, signal).catch(() => true);
         const faults = parseFaults(text, authorizer.withoutSecrets);
+        if (response.status === 400 && faults.length === 0 && target.base.protocol === 'http:')
+          return plainRefused(what, target.host);
         const retryAfter = askedDelay(response.headers, Date.now());
         return statusError(what, target.host, response.status, faults, hasCredentials, retryAfter);
       };

@@ -107,6 +107,13 @@ export function statusError(
   return new RegistryStatusError(message, status, { hint, details }, retryAfter);
 }
 
+/** The error for a server that answers 400, and says nothing of a registry's, to a request over http: most often it wants TLS. */
+export function plainRefused(what: string, host: string): RegistryStatusError {
+  return new RegistryStatusError(`${what}: \`${host}\` answered 400 to a request over http`, 400, {
+    hint: `if it speaks TLS, put its certificate authority into \`~/.config/containers/certs.d/${host}/ca.crt\``,
+  });
+}
+
 const STATUS_HINTS: ReadonlyMap<number, string> = new Map([
   [413, 'raise the limit of the size of requests, which a proxy before the registry often has'],
   [429, 'the registry limits requests: log in, or wait before you try again'],

@@ -207,6 +207,18 @@ describe('an insecure registry', () => {
   });
 });
 
+describe('a registry of this machine that refuses http', () => {
+  it('is said to speak TLS perhaps', async () => {
+    const server = await registry();
+    server.fault = () => ({ status: 400, body: 'Client sent an HTTP request to an HTTPS server.' });
+    const asked = client().repository(reference(server, 'app')).findManifest('1');
+    await expect(asked).rejects.toMatchObject({
+      code: 'PYC_REGISTRY_STATUS',
+      hint: expect.stringContaining(`certs.d/${server.host}`),
+    });
+  });
+});
+
 describe('files', () => {
   const blocking = (host: string): string => `[[registry]]\nlocation = "${host}"\nblocked = true\n`;
   /** Which of the hosts may be used. */
