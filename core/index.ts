@@ -112,4 +112,5 @@ export { makeFileTree } from './primitives/tree.ts';
 export { VERSION } from './primitives/version.ts';
 export type { CredentialSource, Credentials } from './registry/credentials.ts';
 export type { LoginPlace } from './registry/logins.ts';
+export { type JoinShardsOptions, type JoinShardsReport, joinShards } from './shard-join.ts';
 export type { BlobDraft, BlobInfo, Expected, Store } from './store/store.ts';

@@ -1,4 +1,6 @@
-import { type BuildReport, createIndex, plan } from 'pycontainer';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type BuildReport, createIndex, joinShards, plan } from 'pycontainer';
 import { type FakeRegistry, startFakeRegistry } from 'pycontainer/testing';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { OCI_INDEX } from '../../core/oci/media-types.ts';
@@ -101,6 +103,56 @@ describe('a shard', () => {
     expect(joined.error).toBeNull();
     expect(server.repository('team/shop').tags.get('1')).toBe(whole.index?.digest);
     expect(server.repository('team/shop').manifests.get(whole.index!.digest)?.mediaType).toBe(OCI_INDEX);
+  });
+
+  it('is joined by its report, if all the others are there', async () => {
+    const server = await registry();
+    const sample = await makeSample({ wheels: WHEELS });
+    const tags = [`${server.host}/team/shop:1`, `${server.host}/team/shop:latest`, `${server.host}/b/shop:1`];
+    const config = { platforms: PLATFORMS.slice(0, 3), tags, push: true };
+    const files: string[] = [];
+    const reports: BuildReport[] = [];
+    // What finishes first does not matter.
+    for (const index of [3, 1, 2]) {
+      const report = await sample.build(config, { shard: `${index}/3` });
+      reports.push(report);
+      files.push(join(sample.cache, `shard-${index}.json`));
+      await writeFile(files.at(-1)!, JSON.stringify(report));
+    }
+    const whole = await sample.build({ ...config, tags: [`${server.host}/team/whole:1`] });
+    const joined = (names: readonly string[]) =>
+      joinShards({ env: { HOME: sample.directory, PYC_CACHE_DIR: sample.cache }, reports: names });
+    const done = await joined(files);
+    expect(done.error).toBeNull();
+    expect(done.joined).toHaveLength(3);
+    for (const [repository, tag] of [
+      ['team/shop', '1'],
+      ['team/shop', 'latest'],
+      ['b/shop', '1'],
+    ] as const)
+      expect(server.repository(repository).tags.get(tag)).toBe(whole.index?.digest);
+
+    const other = async (name: string, value: unknown): Promise<string> => {
+      const file = join(sample.cache, name);
+      await writeFile(file, typeof value === 'string' ? value : JSON.stringify(value));
+      return file;
+    };
+    const [first, second, third] = files as [string, string, string];
+    const wrong = [
+      [],
+      [first, second],
+      [first, second, third, third],
+      [first, second, join(sample.cache, 'none')],
+      [first, second, await other('text', 'no JSON')],
+      [first, second, await other('null', null)],
+      [first, second, await other('whole', whole)],
+      [first, second, await other('failed', { ...reports[2], ok: false })],
+      [first, second, await other('foreign', { ...reports[2], shard: { index: 2, count: 4 } })],
+      [first, second, await other('strange', { ...reports[2], outputs: [{ reference: 7 }] })],
+    ];
+    const codes: unknown[] = [];
+    for (const names of wrong) codes.push((await joined(names)).error?.code);
+    expect(codes).toEqual(wrong.map(() => 'PYC_SHARD_REPORTS'));
   });
 
   it('of whole images publishes them as ever, and one without any does nothing', async () => {
