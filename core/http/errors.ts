@@ -33,7 +33,7 @@ export class HttpCertificateError extends HttpError {
   readonly code = 'PYC_HTTP_CERTIFICATE';
 }
 
-/** A server redirects too often, or to where it must not be followed, as from HTTPS to HTTP. */
+/** A server redirects too often, or to where it must not be followed: from HTTPS to HTTP, or to a link-local address. */
 export class HttpRedirectError extends HttpError {
   readonly code = 'PYC_HTTP_REDIRECT';
 }

@@ -183,6 +183,24 @@ describe('a token', () => {
     }
   });
 
+  it('that ends in the middle of an upload is replaced, and what was refused is sent again', async () => {
+    const server = await registry({ access, oneRequest: false, largestBody: 100_000 });
+    let pieces = 0;
+    server.fault = ({ method }) => {
+      if (method === 'PATCH') pieces += 1;
+      if (method === 'PATCH' && pieces === 3) server.revokeTokens();
+      return undefined;
+    };
+    const made = image(['one'], AMD64, 300_000);
+    const target = reference(server, 'app:1');
+    await push({ target, images: [made], referrers: [] }, { client: client({ credentials: basic }), signal });
+    const { blobs } = server.repository('app');
+    expect(blobs.get(made.layers[0]!.descriptor.digest)?.equals(made.layerBytes[0]!)).toBe(true);
+    expect(server.requests.filter(({ method, status }) => method === 'PATCH' && status === 401).length).toBe(
+      1,
+    );
+  });
+
   it('is preferred to a password whatever the order, but not where its server is not named', async () => {
     const bearer = (server: string): string => `Bearer realm="${server}/token",service="x"`;
     for (const [challenges, wanted] of [
