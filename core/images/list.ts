@@ -80,6 +80,6 @@ function refuseTag(text: string, parsed: ImageSpec): void {
         : parsed.tag !== undefined;
   if (!isTagged) return;
   throw new ImageSpecError(`\`${visible(text)}\` names one image, and a list is of all`, {
-    hint: 'leave out the tag, or run `pyc inspect` for what one image is',
+    hint: 'leave the tag out',
   });
 }

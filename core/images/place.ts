@@ -36,7 +36,7 @@ export interface ImagePlace {
   readonly tag: string | undefined;
   /** The whole reference with its tag, where a registry knows it by one. */
   readonly reference: string | undefined;
-  /** Where a registry has it. */
+  /** Where a registry has it; of what mirrors serve, the one that did. */
   readonly registry?: { readonly host: string; readonly repository: string };
   /** The blob's file on this host, where it lies in one. */
   file?(descriptor: Descriptor): string | undefined;

@@ -31,7 +31,10 @@ export async function registryPlace(
       tag === undefined
         ? undefined
         : formatReference({ host: reference.host, repository: reference.repository, tag }),
-    registry: { host: repository.host, repository: repository.name },
+    // Read from a mirror, it is the mirror's: known once that answered.
+    get registry() {
+      return { host: repository.host, repository: repository.name };
+    },
     async root(signal) {
       const found = await rootOf(signal);
       documents.set(found.descriptor.digest, Promise.resolve(found));
