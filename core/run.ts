@@ -88,10 +88,15 @@ export async function runAll(
           : loaded;
       const shares = sharesOf(configs, shard);
       if (shares.length === 0) log.info('this shard has nothing to build: there are more shards than units');
+      let lacking: BuildReport['error'] = null;
       for (const { config, units } of shares) {
         const platforms = units?.map(({ platform }) => platform);
         const session = { ...(await sessionOf(config)), ...(platforms === undefined ? {} : { platforms }) };
-        const one = withPositions(await runBuild(config, session), units ?? []);
+        const asked = await runBuild(config, session);
+        // What is to be explained may be in another image.
+        const isLacking = asked.error?.code === 'PYC_DISTRIBUTION_UNKNOWN' && shares.length > 1;
+        if (isLacking) lacking ??= asked.error;
+        const one = withPositions(isLacking ? { ...asked, ok: true, error: null } : asked, units ?? []);
         report =
           config === shares[0]?.config
             ? { ...one, shard: report.shard, warnings: [...report.warnings, ...one.warnings] }
@@ -103,6 +108,10 @@ export async function runAll(
         // What one image's platforms lack says nothing of the next one's.
         if (!report.ok && one.platforms === null) break;
         await session.pins.save();
+      }
+      if (lacking !== null && report.ok && report.explanations?.length === 0) {
+        const message = `none of ${shares.length} images has it: ${lacking.message}`;
+        report = { ...report, ok: false, error: { ...lacking, message } };
       }
       if (options.shards !== undefined) report = withShards(report, options.shards);
     } finally {

@@ -52,6 +52,10 @@ const commandLine = (platforms = ['linux/amd64']) => ({
   set: [],
 });
 
+const ARGUMENTS = [
+  ...['--platform', 'linux/amd64', '--base', 'scratch', '--python', '3.12.7', '--libc', 'glibc-2.36'],
+];
+
 describe('`pyc explain NAME`', () => {
   it('tells the ways from the project, the file that was taken and why no other', async () => {
     const { directory, cache } = await locked();
@@ -131,6 +135,26 @@ describe('`pyc explain NAME`', () => {
     ]);
   });
 
+  it('asks every image, and fails where none has it', async () => {
+    const { directory, cache } = await locked();
+    await writeFiles(directory, {
+      'other/pyproject.toml': '[project]\nname = "other"\nversion = "1.0"\ndependencies = []\n',
+      'pycontainer.config.mjs': "export default [{ name: 'other', project: 'other' }, { name: 'shop' }];\n",
+    });
+    const ask = (distribution: string) =>
+      explain({ cwd: directory, env: { PYC_CACHE_DIR: cache }, commandLine: commandLine(), distribution });
+    const found = await ask('beta');
+    expect(found.error).toBeNull();
+    expect(found.explanations?.map(({ image }) => image)).toEqual(['shop']);
+    const io = fakeIo({ cwd: directory, env: { PYC_CACHE_DIR: cache } });
+    expect(await main(['explain', 'beta', ...ARGUMENTS], io)).toBe(0);
+    expect(io.out()).toContain('shop: beta 2.0 for linux/amd64');
+    expect(io.out()).toContain('not in other for linux/amd64');
+    const unknown = await ask('nothing-of-it');
+    expect([unknown.ok, unknown.error?.code]).toEqual([false, 'PYC_DISTRIBUTION_UNKNOWN']);
+    expect(unknown.error?.message).toContain('2 images');
+  });
+
   it('finds its way through graphs that have no beginning or go round', () => {
     const graph = (edges: Readonly<Record<string, readonly string[]>>) =>
       Object.entries(edges).map(([name, requestedBy]) => ({ name, requestedBy }));
@@ -147,22 +171,11 @@ describe('`pyc explain NAME`', () => {
 });
 
 describe('the command line', () => {
-  const args = [
-    '--platform',
-    'linux/amd64',
-    '--base',
-    'scratch',
-    '--python',
-    '3.12.7',
-    '--libc',
-    'glibc-2.36',
-  ];
-
   it('asks for a distribution, for one whose name is taken, or for all', async () => {
     const { directory, cache } = await locked();
     const say = async (...words: string[]) => {
       const io = fakeIo({ cwd: directory, env: { PYC_CACHE_DIR: cache } });
-      const code = await main(['explain', ...words, ...args], io);
+      const code = await main(['explain', ...words, ...ARGUMENTS], io);
       return { code, out: io.out(), err: io.err() };
     };
     const one = await say('beta');

@@ -16,9 +16,14 @@ export function formatDistribution(report: BuildReport, style: Style): string {
   const lacking = report.images.filter(
     ({ name, platform }) => !explanations.some((one) => one.image === name && one.platform === platform),
   );
-  if (lacking.length > 0)
-    sections.push([`not in the image for ${lacking.map(({ platform }) => platform).join(', ')}`]);
+  if (lacking.length > 0) sections.push([notIn(lacking, images.size > 1)]);
   return `${sections.map((lines) => lines.join('\n')).join('\n\n')}\n`;
+}
+
+function notIn(lacking: BuildReport['images'], isNamed: boolean): string {
+  if (!isNamed) return `not in the image for ${lacking.map(({ platform }) => platform).join(', ')}`;
+  const places = lacking.map(({ name, platform }) => safe(`${name} for ${platform}`));
+  return `not in ${places.join(', ')}`;
 }
 
 function sectionOf(one: ReportedExplanation, isNamed: boolean, style: Style): string[] {
