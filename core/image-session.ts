@@ -13,6 +13,7 @@ import { keepWarnings } from './pipeline/report-draft.ts';
 import type { StatedCredentials } from './pipeline/session.ts';
 import { type Log, silentLog, type Warning } from './primitives/log.ts';
 import { VERSION } from './primitives/version.ts';
+import { environmentCredentials } from './registry/credentials.ts';
 import { createDiskStore } from './store/disk-store.ts';
 import { storeDirectory, storeLimit } from './store/location.ts';
 
@@ -94,7 +95,7 @@ export async function withImageSession<Result>(
     options.cacheDirectory === undefined ? storeDirectory(env, cwd) : resolve(cwd, options.cacheDirectory);
   const store = createDiskStore({ directory, limit: storeLimit(env) });
   const http = createHttpClient({ env, log, signal, offline });
-  const { credentials } = options;
+  const credentials = options.credentials ?? environmentCredentials(env);
   const registries = createRegistries({
     http,
     log,

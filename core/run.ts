@@ -18,6 +18,7 @@ import type { Config, ResolvedConfig } from './pipeline/settings.ts';
 import { PycError } from './primitives/errors.ts';
 import { type Log, silentLog } from './primitives/log.ts';
 import { sharesOf, withPositions, withShards } from './shares.ts';
+import { environmentCredentials } from './registry/credentials.ts';
 import { createDiskStore } from './store/disk-store.ts';
 import { storeDirectory, storeLimit } from './store/location.ts';
 
@@ -64,6 +65,7 @@ export async function runAll(
       const loaded = await loadAll(command, options, env, cwd, directory, said.log, adjust);
       report = { ...report, warnings: said.warnings };
       const memory = createRunMemory();
+      const credentials = options.credentials ?? environmentCredentials(env);
       const sessionOf = async (config: ResolvedConfig): Promise<Session> => ({
         http,
         store,
@@ -78,7 +80,7 @@ export async function runAll(
         sourceDateEpoch: epochOf(env),
         pins: await pinsOf(pinDirectory(config)),
         memory,
-        ...(options.credentials === undefined ? {} : { credentials: options.credentials }),
+        ...(credentials === undefined ? {} : { credentials }),
         ...(options.distribution === undefined ? {} : { distribution: options.distribution }),
         tablesPlatforms: options.platformTable === true,
       });
@@ -88,15 +90,10 @@ export async function runAll(
           : loaded;
       const shares = sharesOf(configs, shard);
       if (shares.length === 0) log.info('this shard has nothing to build: there are more shards than units');
-      let lacking: BuildReport['error'] = null;
       for (const { config, units } of shares) {
         const platforms = units?.map(({ platform }) => platform);
         const session = { ...(await sessionOf(config)), ...(platforms === undefined ? {} : { platforms }) };
-        const asked = await runBuild(config, session);
-        // What is to be explained may be in another image.
-        const isLacking = asked.error?.code === 'PYC_DISTRIBUTION_UNKNOWN' && shares.length > 1;
-        if (isLacking) lacking ??= asked.error;
-        const one = withPositions(isLacking ? { ...asked, ok: true, error: null } : asked, units ?? []);
+        const one = withPositions(await runBuild(config, session), units ?? []);
         report =
           config === shares[0]?.config
             ? { ...one, shard: report.shard, warnings: [...report.warnings, ...one.warnings] }
@@ -108,10 +105,6 @@ export async function runAll(
         // What one image's platforms lack says nothing of the next one's.
         if (!report.ok && one.platforms === null) break;
         await session.pins.save();
-      }
-      if (lacking !== null && report.ok && report.explanations?.length === 0) {
-        const message = `none of ${shares.length} images has it: ${lacking.message}`;
-        report = { ...report, ok: false, error: { ...lacking, message } };
       }
       if (options.shards !== undefined) report = withShards(report, options.shards);
     } finally {

@@ -126,6 +126,8 @@ const OTHER_VARIABLES: ReadonlySet<string> = new Set([
   'PYC_CACHE_SIZE',
   'PYC_CONFIG',
   'PYC_PROFILE',
+  'PYC_REGISTRY_PASSWORD',
+  'PYC_REGISTRY_USERNAME',
 ]);
 
 /** The environment and the command line. What reads texts by the schema is loaded only where there are any. */

@@ -7,7 +7,11 @@ type Load = () => Promise<object>;
 
 /** First-party plugins by the name that configurations use. */
 export const PLUGINS: Readonly<Record<string, Load>> = {
+  acr: () => import('pycontainer/plugins/acr'),
   debian: () => import('pycontainer/plugins/debian'),
+  ecr: () => import('pycontainer/plugins/ecr'),
+  gar: () => import('pycontainer/plugins/gar'),
+  ghcr: () => import('pycontainer/plugins/ghcr'),
   sbom: () => import('pycontainer/plugins/sbom'),
   wheelhouse: () => import('pycontainer/plugins/wheelhouse'),
 };

@@ -1,4 +1,5 @@
 /** What opens a registry, and where it may come from. How it is sent is not known here. */
+import { PycError } from '../primitives/errors.ts';
 
 /** What opens a registry. */
 export type Credentials = (
@@ -41,4 +42,29 @@ export function statedCredentials(
 ): CredentialSource {
   const meant: ReadonlySet<string> = Array.isArray(hosts) ? new Set(hosts) : (hosts as ReadonlySet<string>);
   return async (host) => (meant.has(host) ? { kind: 'basic', ...stated } : undefined);
+}
+
+/**
+ * Only one of `PYC_REGISTRY_USERNAME` and `PYC_REGISTRY_PASSWORD` is set. Set both, or neither; in a pipeline, look whether
+ * the secret is visible to this step.
+ */
+export class CredentialVariableError extends PycError {
+  readonly code = 'PYC_CREDENTIAL_VARIABLE';
+  override readonly exitCode = 2;
+}
+
+/** What the environment states for the hosts that are pushed to; undefined where it states nothing. @throws CredentialVariableError */
+export function environmentCredentials(
+  env: Readonly<Record<string, string | undefined>>,
+): { readonly username: string; readonly password: string } | undefined {
+  const { PYC_REGISTRY_USERNAME: username, PYC_REGISTRY_PASSWORD: password } = env;
+  if (username && password) return { username, password };
+  if (!username && !password) return undefined;
+  const [set, missing] = username ? ['USERNAME', 'PASSWORD'] : ['PASSWORD', 'USERNAME'];
+  throw new CredentialVariableError(
+    `\`PYC_REGISTRY_${set}\` is set, and \`PYC_REGISTRY_${missing}\` is not`,
+    {
+      hint: 'set both, or neither',
+    },
+  );
 }

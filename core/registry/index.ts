@@ -12,12 +12,15 @@ export {
   type RegistryClientOptions,
   type Repository,
 } from './client.ts';
+export { type CredentialCache, createCredentialCache } from './credential-cache.ts';
 export { CredentialFileError, credentialFiles } from './credential-file.ts';
 export { askHelper, CredentialHelperError } from './credential-helper.ts';
 export {
   type CredentialSource,
   type Credentials,
+  CredentialVariableError,
   credentialChain,
+  environmentCredentials,
   statedCredentials,
 } from './credentials.ts';
 export {
@@ -32,6 +35,7 @@ export {
 export { createKeychain, type KeychainOptions } from './keychain.ts';
 export { eraseLogin, type LoginPlace, storeLogin } from './logins.ts';
 export { type ManifestSource, putManifest } from './manifest-upload.ts';
+export { type Place, type PlaceFinder, placeOf, type RepositoryName } from './place.ts';
 export {
   type PushedImage,
   type PushedReferrer,
@@ -50,4 +54,13 @@ export {
 export { announceReferrers, type PutReferrer } from './referrers-upload.ts';
 export { openRegistryImage, type RegistryImage } from './registry-image.ts';
 export { type RegistryImageOptions, resolveTag } from './resolution.ts';
+export { RegistriesConfError, RegistryBlockedError } from './settings/errors.ts';
+export { loadPlaces } from './settings/load.ts';
 export { listTags } from './tags.ts';
+export {
+  askTokenService,
+  CloudIdentityError,
+  type TokenAnswer,
+  type TokenService,
+  TokenServiceError,
+} from './token-service.ts';

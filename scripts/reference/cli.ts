@@ -2,14 +2,35 @@
 import * as build from '../../core/cli/commands/build.ts';
 import * as check from '../../core/cli/commands/check.ts';
 import * as config from '../../core/cli/commands/config.ts';
+import * as copy from '../../core/cli/commands/copy.ts';
 import * as explain from '../../core/cli/commands/explain.ts';
 import { COMMANDS } from '../../core/cli/commands/index.ts';
+import * as indexCreate from '../../core/cli/commands/index-create.ts';
 import * as init from '../../core/cli/commands/init.ts';
 import * as lock from '../../core/cli/commands/lock.ts';
+import * as login from '../../core/cli/commands/login.ts';
+import * as logout from '../../core/cli/commands/logout.ts';
+import * as ls from '../../core/cli/commands/ls.ts';
+import * as plan from '../../core/cli/commands/plan.ts';
+import * as tag from '../../core/cli/commands/tag.ts';
 import { overview } from '../../core/cli/overview.ts';
 import { GENERATED } from './pages.ts';
 
-const MODULES = { build, check, config, explain, init, lock } as const;
+const MODULES = {
+  build,
+  check,
+  config,
+  copy,
+  explain,
+  index: indexCreate,
+  init,
+  lock,
+  login,
+  logout,
+  ls,
+  plan,
+  tag,
+} as const;
 
 export function cliPage(): string {
   return [

@@ -79,6 +79,7 @@ function page(): string {
     '| `PYC_PROFILE` | the profile, as `--profile` |',
     '| `PYC_CACHE_DIR` | the cache; default `$XDG_CACHE_HOME/pycontainer`, else `~/.cache/pycontainer` |',
     '| `PYC_CACHE_SIZE` | how large the cache may grow, as in `20GB`; default 10 GB |',
+    '| `PYC_REGISTRY_USERNAME`, `PYC_REGISTRY_PASSWORD` | who pushes, as `--username` and `--password-stdin`, which come first |',
     '| `SOURCE_DATE_EPOCH` | seconds since 1970 that date the image; default 0 |',
     '',
   ].join('\n');

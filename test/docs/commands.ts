@@ -1,4 +1,5 @@
 /** Commands of `pyc` as pages show them: where they stand in a text, and what the real parser says of them. */
+import { COMMANDS } from '../../core/cli/commands/index.ts';
 import { main } from '../../core/cli/main.ts';
 import { fakeIo } from '../cli/fake-io.ts';
 import type { Page } from './markdown.ts';
@@ -21,7 +22,7 @@ export function commandsOf(page: Page): readonly ShownCommand[] {
   const isTemplate = (line: string): boolean => page.path.endsWith('errors.md') && line.includes('…');
   const inline = [...prose.matchAll(/`((?:npx )?(?:pyc|pycontainer) [^`]+)`/g)]
     .map(([, line = '']) => ({ line, place: `${page.path}, inline` }))
-    .filter(({ line }) => !isTemplate(line));
+    .filter(({ line }) => !isTemplate(line) && !isName(line));
   return [...inBlocks, ...inline].flatMap(({ line, place }) => {
     const start = PROGRAM.exec(line);
     return start === null
@@ -30,19 +31,30 @@ export function commandsOf(page: Page): readonly ShownCommand[] {
   });
 }
 
+/** True for `pyc login`, which names a command and is none that anybody types. */
+function isName(line: string): boolean {
+  const name = line.replace(PROGRAM, '');
+  return COMMANDS.some(({ usage }) => usage === name || usage.startsWith(`${name} `));
+}
+
+/** How a command ends that was understood. */
+const UNDERSTOOD = ['PYC_DIRECTORY_NOT_FOUND', 'PYC_INTERRUPTED'];
+
 /** What the parser objects to; undefined where it accepts the command, which is run nowhere. */
 export async function objectionTo({ words, place }: ShownCommand): Promise<string | undefined> {
   const [first = '', ...rest] = words;
   if (first.startsWith('-')) return words.length === 1 ? undefined : `${place}: no command`;
   if (first === 'COMMAND' || rest.includes('--help')) return undefined;
-  // The folder is looked at once the command line is understood, and before anything else.
-  const io = fakeIo({ cwd: '/nowhere', env: { PYC_CACHE_DIR: '/nowhere/cache' }, input: 'password' });
-  await main([first, '--json', ...rest], io);
+  // The folder is looked at once the command line is understood, and before anything else; what has none is interrupted
+  // before it sends or writes anything.
+  const env = { PYC_CACHE_DIR: '/nowhere/cache', HOME: '/nowhere', XDG_RUNTIME_DIR: '/nowhere', PATH: '' };
+  const signal = AbortSignal.abort();
+  const io = fakeIo({ cwd: '/nowhere', env, input: 'password', signal, isTTY: true });
+  // Who is asked for something, and gives nothing, has been understood.
+  if ((await main([first, '--json', ...rest], io)) === 130) return undefined;
   // What looks at no folder, as `config --schema`, prints no report.
-  const { error } = JSON.parse(io.out()) as { error?: { code: string; message: string } };
-  return error === undefined || error.code === 'PYC_DIRECTORY_NOT_FOUND'
-    ? undefined
-    : `${place}: ${error.message}`;
+  const { error } = JSON.parse(io.out()) as { error?: { code: string; message: string } | null };
+  return !error || UNDERSTOOD.includes(error.code) ? undefined : `${place}: ${error.message}`;
 }
 
 /** The lines of a block that are commands; a help text shows some under `Examples:`, with what they do behind. */

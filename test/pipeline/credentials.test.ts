@@ -132,6 +132,24 @@ describe('the hook `credentials`', () => {
     expect(asked).toBeGreaterThan(1);
   });
 
+  it('has the variables for pipelines before it, which come in pairs', async () => {
+    const server = await registryFor({ kind: 'basic', username: 'me', password: STATED });
+    const sample = await makeSample();
+    const build = (variables: Readonly<Record<string, string>>) =>
+      sample.build(
+        { tags: [`${server.host}/shop:1.0`], push: true },
+        {
+          plugins: [plugin('known', async () => basic(OF_PLUGIN))],
+          env: { PYC_CACHE_DIR: sample.cache, HOME: sample.cache, ...variables },
+        },
+      );
+    const both = { PYC_REGISTRY_USERNAME: 'me', PYC_REGISTRY_PASSWORD: STATED };
+    expect((await build(both)).error).toBeNull();
+    const half = await build({ PYC_REGISTRY_PASSWORD: STATED });
+    expect(half.error).toMatchObject({ code: 'PYC_CREDENTIAL_VARIABLE', exitCode: 2 });
+    expect(JSON.stringify(half)).not.toContain(STATED);
+  });
+
   it('belongs to each image of a run by itself', async () => {
     const server = await registryFor({ kind: 'basic', username: 'me', password: OF_PLUGIN });
     const sample = await makeSample();
