@@ -131,6 +131,18 @@ describe('a project without a lock, where the host has uv', () => {
     expect(JSON.stringify(error)).not.toContain('s3cret');
   });
 
+  it('downloads a Python only where there is none at all', async () => {
+    const sample = await withoutLock(
+      {},
+      'echo "downloads=$UV_PYTHON_DOWNLOADS" >> "$0.asked"; if [ -n "$UV_PYTHON_DOWNLOADS" ]; then echo "error: No interpreter found" >&2; exit 2; fi; cat "$0.lock"',
+    );
+    expect((await sample.run()).error).toBeNull();
+    expect((await sample.asked()).filter((line) => line.startsWith('downloads'))).toEqual([
+      'downloads=never',
+      'downloads=',
+    ]);
+  });
+
   it('keeps no password that uv printed', async () => {
     const sample = await withoutLock({}, 'sed "s,http://,http://me:s3cret@," "$0.lock"');
     expect((await sample.run()).error).toBeNull();
@@ -202,11 +214,11 @@ describe('a project without a lock, where the host has pip alone', () => {
 
   it('is refused for another Python or machine than the one that pip runs on', async () => {
     const other = await withPip('3.11');
-    expect((await other.run()).error?.code).toBe('PYC_LOCK_PYTHON_UNSUPPORTED');
+    const { error } = await other.run();
+    expect(error).toMatchObject({ code: 'PYC_HOST_LOCK_UNFIT', hint: expect.stringContaining('uv') });
+    expect(error?.message).not.toContain('pylock.toml');
     const here = await withPip('3.12');
-    expect((await here.run({ platforms: ['linux/arm64'] })).error?.code).toBe(
-      'PYC_LOCK_PLATFORM_UNSUPPORTED',
-    );
+    expect((await here.run({ platforms: ['linux/arm64'] })).error?.code).toBe('PYC_HOST_LOCK_UNFIT');
   });
 
   it('is not resolved by what does not know where its packages are from', async () => {

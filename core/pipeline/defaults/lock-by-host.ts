@@ -6,13 +6,30 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Digest, digestOf, digestOfJson, isDigest } from '../../primitives/digest.ts';
-import { readLock } from '../../python/lock/index.ts';
+import { PycError } from '../../primitives/errors.ts';
+import { LockPlatformError, LockPythonError, readLock } from '../../python/lock/index.ts';
+import type { PythonTarget } from '../../python/target.ts';
 import type { Session } from '../session.ts';
 import type { ResolvedConfig } from '../settings.ts';
 import type { Distribution, LockFile, Project, Selection } from '../values.ts';
 import { type IndexAccess, indexAccess } from './index-access.ts';
 import { pipResolver } from './pip-resolver.ts';
 import { uvResolver } from './uv-resolver.ts';
+
+/**
+ * The project has no lock, and pip of this host chose versions for the Python and the machine that it runs on, which are not
+ * those of the image. Install uv, which chooses for all of them, or commit a lock.
+ */
+export class HostLockError extends PycError {
+  readonly code = 'PYC_HOST_LOCK_UNFIT';
+
+  constructor(madeBy: string, { version, os, architecture }: PythonTarget, cause: unknown) {
+    super(
+      `the project has no lock, and what ${madeBy} chose is not for Python ${version} on ${os}/${architecture}`,
+      { hint: 'install uv on this host, which chooses for every platform, or commit a lock', cause },
+    );
+  }
+}
 
 /** What is to be resolved. */
 export interface UnlockedProject {
@@ -29,6 +46,10 @@ export interface HostResolver {
   readonly madeBy: string;
   /** Everything of the surroundings that its answer depends on, but for the project's files and what the indexes have. */
   readonly question: unknown;
+  /** Whether it builds sdists where nothing else tells what they need. */
+  readonly mayBuild: boolean;
+  /** Whether it chooses for its own Python and machine alone. */
+  readonly isForThisHost: boolean;
   /** The text of a pylock.toml whose paths are relative to the project, without passwords. @throws LockNotMadeError */
   resolve(): Promise<string>;
 }
@@ -73,7 +94,7 @@ export async function lockByHost(
     question,
   });
   const kept = session.noCache ? undefined : await keptLock(key, session, now());
-  const text = kept?.text ?? (await resolver.resolve());
+  const text = kept?.text ?? (await resolved(project, resolver, session));
   const digest = kept?.digest ?? (await keepLock(key, text, session, now()));
   session.log.warn({
     /**
@@ -97,10 +118,36 @@ export async function lockByHost(
     // Extras and groups are in it already.
     select(target, { package: member }) {
       const want = { extras: [], groups: [], ...(member === undefined ? {} : { package: member }) };
-      const choice = lock.select(target, want);
-      return { ...choice, chosen: choice.chosen.map(withPath) };
+      try {
+        const choice = lock.select(target, want);
+        return { ...choice, chosen: choice.chosen.map(withPath) };
+      } catch (cause) {
+        throw resolver.isForThisHost && isForOthers(cause) ? new HostLockError(madeBy, target, cause) : cause;
+      }
     },
   };
+}
+
+/** It chose for what it runs on. */
+function isForOthers(cause: unknown): boolean {
+  return cause instanceof LockPythonError || cause instanceof LockPlatformError;
+}
+
+/** Versions are chosen while the reader waits: that may take minutes, and run code of packages. */
+async function resolved(
+  { name }: Project,
+  { madeBy, mayBuild, resolve }: HostResolver,
+  { log }: Session,
+): Promise<string> {
+  const id = 'lock by the host';
+  const builds = mayBuild ? ', and may build an sdist to learn what it needs' : '';
+  log.info(`\`${name}\` has no lock: ${madeBy} chooses versions${builds}`);
+  log.progress({ id, label: `choose versions with ${madeBy}`, state: 'start' });
+  try {
+    return await resolve();
+  } finally {
+    log.progress({ id, label: '', state: 'end' });
+  }
 }
 
 /** pip states files of its folders by `file:` URLs. */

@@ -67,6 +67,8 @@ export async function pipResolver(
       requirements,
       indexes: [...access.settings.links, ...indexes].map(withoutPasswords),
     }),
+    mayBuild: false,
+    isForThisHost: true,
     resolve: () => resolveByPip(unlocked, pip, requirements, session),
   };
 }

@@ -66,6 +66,10 @@ export function askProgram(
   });
 }
 
+/** As uv and pip say it. */
+const UNREACHABLE =
+  /dns error|error sending request|network was disabled|offline|connection (?:refused|reset|timed out)|Failed to establish a new connection|Temporary failure in name resolution/i;
+
 /** The error for a program that gave no answer. @param what as a user would type it */
 export function notMade(project: string, what: string, { code, stderr }: ResolverAnswer): LockNotMadeError {
   const tail = stderr
@@ -76,7 +80,11 @@ export function notMade(project: string, what: string, { code, stderr }: Resolve
     .join('\n');
   return new LockNotMadeError(
     `\`${project}\` has no lock, and \`${what}\` could not choose versions for it (it ended with ${code ?? 'a signal'})\n\n${tail}`,
-    { hint: 'mend what it reports, or commit a lock that the project was tested with' },
+    {
+      hint: UNREACHABLE.test(stderr)
+        ? 'let this host reach the index, or commit a lock that was made where it can be reached'
+        : 'mend what it reports, or commit a lock that the project was tested with',
+    },
   );
 }
 

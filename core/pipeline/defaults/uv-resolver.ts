@@ -20,6 +20,8 @@ export async function uvResolver(
   return {
     madeBy: `uv ${version}`,
     question: questionOf(unlocked, session),
+    mayBuild: true,
+    isForThisHost: false,
     resolve: () => resolveByUv(unlocked, session),
   };
 }
@@ -35,7 +37,12 @@ async function resolveByUv(
     ...indexVariables(access),
     ...(session.offline ? { UV_OFFLINE: '1' } : {}),
   };
-  const answer = await askProgram('uv', args, project.directory, env, session);
+  const ask = (more: Readonly<Record<string, string>> = {}) =>
+    askProgram('uv', args, project.directory, { ...env, ...more }, session);
+  const isStated = session.env.UV_PYTHON_DOWNLOADS !== undefined;
+  let answer = await ask(isStated ? {} : NO_DOWNLOADS);
+  if (!isStated && answer?.code !== 0 && /No interpreter found/i.test(answer?.stderr ?? ''))
+    answer = await ask();
   if (answer?.code !== 0) throw notMade(project.name, 'uv pip compile', answer ?? GONE);
   return withoutPasswords(answer.stdout);
 }
@@ -54,6 +61,9 @@ async function constraintsOf(
   const stated = (env.UV_CONSTRAINT ?? '').split(/\s+/).filter((file) => file !== '');
   return [...stated, store.fileOf(digest)].flatMap((file) => ['--constraint', file]);
 }
+
+/** For the lowest version that the project allows uv would fetch a Python which the host does not need: any builds what has to be built. */
+const NO_DOWNLOADS = { UV_PYTHON_DOWNLOADS: 'never' };
 
 const GONE: ResolverAnswer = { code: null, stdout: '', stderr: 'it cannot be started' };
 
