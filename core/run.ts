@@ -7,7 +7,7 @@ import { dirname, resolve } from 'node:path';
 import type { BuildOptions } from './build.ts';
 import { createHttpClient } from './http/undici-client.ts';
 import { endOf } from './pipeline/aborted.ts';
-import { parseShard } from './pipeline/build-units.ts';
+import { parseShard, unitsOf } from './pipeline/build-units.ts';
 import { runBuild } from './pipeline/builder.ts';
 import { type PinFile, type PinMode, readPins } from './pipeline/pins.ts';
 import { type BuildReport, emptyReport, reportError } from './pipeline/report.ts';
@@ -17,8 +17,8 @@ import type { Session } from './pipeline/session.ts';
 import type { Config, ResolvedConfig } from './pipeline/settings.ts';
 import { PycError } from './primitives/errors.ts';
 import { type Log, silentLog } from './primitives/log.ts';
-import { sharesOf, withPositions, withShards } from './shares.ts';
 import { environmentCredentials } from './registry/credentials.ts';
+import { sharesOf, withPositions, withShards } from './shares.ts';
 import { createDiskStore } from './store/disk-store.ts';
 import { storeDirectory, storeLimit } from './store/location.ts';
 
@@ -48,7 +48,7 @@ export async function runAll(
   try {
     const shard = options.shard === undefined ? undefined : parseShard(options.shard);
     if (options.shards !== undefined) parseShard(`1/${options.shards}`);
-    report = { ...report, shard: shard ?? null };
+    report = { ...report, shard: shard === undefined ? null : { ...shard, units: 0 } };
     const directory =
       options.cacheDirectory === undefined ? storeDirectory(env, cwd) : resolve(cwd, options.cacheDirectory);
     const store = createDiskStore({ directory, limit: storeLimit(env) });
@@ -89,11 +89,17 @@ export async function runAll(
           ? await membersOf(loaded, options, { ...(await sessionOf(loaded[0]!)), log: said.log })
           : loaded;
       const shares = sharesOf(configs, shard);
+      if (shard !== undefined) report = { ...report, shard: { ...shard, units: unitsOf(configs).length } };
       if (shares.length === 0) log.info('this shard has nothing to build: there are more shards than units');
+      let lacking: BuildReport['error'] = null;
       for (const { config, units } of shares) {
         const platforms = units?.map(({ platform }) => platform);
         const session = { ...(await sessionOf(config)), ...(platforms === undefined ? {} : { platforms }) };
-        const one = withPositions(await runBuild(config, session), units ?? []);
+        const asked = await runBuild(config, session);
+        // What is to be explained may be in another image.
+        const isLacking = asked.error?.code === 'PYC_DISTRIBUTION_UNKNOWN' && shares.length > 1;
+        if (isLacking) lacking ??= asked.error;
+        const one = withPositions(isLacking ? { ...asked, ok: true, error: null } : asked, units ?? []);
         report =
           config === shares[0]?.config
             ? { ...one, shard: report.shard, warnings: [...report.warnings, ...one.warnings] }
@@ -105,6 +111,10 @@ export async function runAll(
         // What one image's platforms lack says nothing of the next one's.
         if (!report.ok && one.platforms === null) break;
         await session.pins.save();
+      }
+      if (lacking !== null && report.ok && report.explanations?.length === 0) {
+        const message = `none of ${shares.length} images has it: ${lacking.message}`;
+        report = { ...report, ok: false, error: { ...lacking, message } };
       }
       if (options.shards !== undefined) report = withShards(report, options.shards);
     } finally {
