@@ -65,7 +65,7 @@ export async function runImageVerb<Result extends object>(
     result = await withImageSession({ ...options, log: said.log, signal }, work);
   } catch (thrown) {
     said.log.debug(thrown instanceof Error ? (thrown.stack ?? '') : String(thrown));
-    error = reportError(endOf(thrown, signal));
+    error = reportError(endOf(thrown, signal, `\`pyc ${command}\``));
   }
   return {
     schemaVersion: 1,

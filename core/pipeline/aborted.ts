@@ -3,14 +3,14 @@ import { PycError } from '../primitives/errors.ts';
 import { STALLED } from '../primitives/stalled.ts';
 
 /**
- * The build was interrupted, by Ctrl-C or by the program that runs it. Nothing half-written is left; exit code
+ * The build, or another command, was interrupted, by Ctrl-C or by the program that runs it. Nothing half-written is left; exit code
  * 130.
  */
 export class TaskAbortedError extends PycError {
   readonly code = 'PYC_INTERRUPTED';
 
-  constructor(cause?: unknown) {
-    super('the build was interrupted', { cause });
+  constructor(cause?: unknown, what = 'the build') {
+    super(`${what} was interrupted`, { cause });
   }
 }
 
@@ -59,8 +59,12 @@ export async function untilAborted<T>(
   }
 }
 
-/** What a build ends with: an interruption where it was interrupted, whatever that made fail; else what was thrown. */
-export function endOf(thrown: unknown, signal: AbortSignal): unknown {
+/**
+ * What a build ends with: an interruption where it was interrupted, whatever that made fail; else what was thrown.
+ *
+ * @param what was interrupted; default the build
+ */
+export function endOf(thrown: unknown, signal: AbortSignal, what?: string): unknown {
   if (isStalled(signal)) return thrown;
-  return isAborted(thrown) || signal.aborted ? new TaskAbortedError(thrown) : thrown;
+  return isAborted(thrown) || signal.aborted ? new TaskAbortedError(thrown, what) : thrown;
 }
