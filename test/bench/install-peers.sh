@@ -1,5 +1,6 @@
 #!/bin/bash
-# Installs what the benchmark compares with: Debian's docker-registry, buildah, runc and mmdebstrap, uv and Poetry from PyPI.
+# Installs what the benchmark compares with: Debian's docker-registry, buildah, skopeo, runc and mmdebstrap, crane and oras of a
+# newer suite, uv and Poetry from PyPI.
 # Can be run again. BuildKit is measured where `buildkitd` is on PATH; `install-peers.sh --buildkit` compiles it with
 # Go (some five minutes) into the same folder. Needs root and Debian 12 or newer.
 set -eu
@@ -9,7 +10,7 @@ buildkit=v0.32.0
 mkdir -p "$peers/bin"
 
 missing=
-for package in docker-registry buildah runc mmdebstrap ca-certificates; do
+for package in docker-registry buildah skopeo runc mmdebstrap ca-certificates; do
   [ "$(dpkg-query -W -f='${db:Status-Status}' "$package" 2>/dev/null)" = installed ] || missing="$missing $package"
 done
 if [ -n "$missing" ]; then
@@ -18,6 +19,24 @@ if [ -n "$missing" ]; then
   # shellcheck disable=SC2086
   apt-get install -q -y -o DPkg::Lock::Timeout=300 --no-install-recommends $missing
 fi
+
+# From lists of their own, so that nothing else of that suite gets in.
+for program in crane oras; do
+  [ -x "$peers/bin/$program" ] && continue
+  folder=$peers/$program
+  rm -rf "$folder"
+  mkdir -p "$folder/lists/partial" "$folder/archives/partial"
+  echo 'deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] http://deb.debian.org/debian forky main' >"$folder/sources.list"
+  options="-q -o Dir::Etc::sourcelist=$folder/sources.list -o Dir::Etc::sourceparts=- -o Dir::State::lists=$folder/lists
+    -o Dir::Cache::archives=$folder/archives -o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache= -o APT::Sandbox::User=root
+    -o Acquire::Check-Valid-Until=false"
+  # shellcheck disable=SC2086
+  apt-get $options update
+  # shellcheck disable=SC2086
+  (cd "$folder" && apt-get $options download "$program" && dpkg -x "$program"_*.deb .)
+  mv "$folder/usr/bin/$program" "$peers/bin/"
+  rm -rf "$folder"
+done
 
 if [ ! -x "$peers/uv/bin/uv" ]; then
   python3 -m venv "$peers/uv"
