@@ -6,7 +6,7 @@ import { demandPlatforms } from './base-platforms.ts';
 import { type BuildRun, type BuildSubject, note } from './build-run.ts';
 import { findBase } from './defaults/base.ts';
 import { LockMissingError, refuseWithoutLock } from './defaults/lock-missing.ts';
-import { membersOf } from './defaults/members.ts';
+import { membersOf, refuseLinked } from './defaults/members.ts';
 import { unknownMember } from './members-error.ts';
 import { reportLock } from './report-draft.ts';
 import { defaultBase, refuseEdition } from './stages/default-base.ts';
@@ -71,6 +71,7 @@ async function lockedProject(root: Project, run: BuildRun): Promise<LockedProjec
   const members = await membersOf(root, common, stated !== undefined, run.session);
   const member = members.find((one) => one.name === name);
   if (member === undefined) throw unknownMember(asked!, root, common, members);
+  await refuseLinked(member, root);
   const project = member.folder === root.directory ? root : await projectIn(member.folder, run);
   if (!member.isLockedTogether) return { project, lock: await lockOf(project) };
   return { project, lock: dependencies ? common : undefined, package: name };

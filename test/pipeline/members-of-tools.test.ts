@@ -1,4 +1,4 @@
-import { mkdir, readFile, rm } from 'node:fs/promises';
+import { mkdir, readFile, rm, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { makeSample, type Sample, writeFiles } from '../samples/sample.ts';
@@ -132,7 +132,7 @@ describe('members that Poetry locks', () => {
     expect(await plan(sample, { package: 'core' })).toEqual({ core: ['alpha', 'beta'] });
   });
 
-  it('may lie beside the project, and not outside of the repository', async () => {
+  it('may lie beside the project, and not outside of the repository, nor behind a link', async () => {
     const { sample, files } = await makeRepository();
     const library = (path: string) => POETRY_LIBRARY.replace('libs/core', path);
     const at = async (path: string) => {
@@ -145,6 +145,9 @@ describe('members that Poetry locks', () => {
     };
     expect(await at('../../libs/core')).toEqual({ core: ['alpha'] });
     expect(await at('../../../core')).toBe('PYC_LOCK_PATH_OUTSIDE');
+
+    await symlink('/etc', join(sample.directory, 'linked'));
+    expect(await at('../../linked')).toBe('PYC_MEMBERS_UNKNOWN');
 
     // Without git, what is built is where it ends.
     await rm(join(sample.directory, '.git'), { recursive: true });

@@ -2,7 +2,7 @@
  * The projects that one folder holds, and which of them its lock says the needs of. A lock lists them, or Hatch's settings do; else every
  * project below that has a lock of its own counts. How a member is built is not known here.
  */
-import { readdir } from 'node:fs/promises';
+import { readdir, realpath } from 'node:fs/promises';
 import { dirname, relative, resolve } from 'node:path';
 import { visible } from '../../primitives/path.ts';
 import { findLocks } from '../../python/lock/index.ts';
@@ -42,6 +42,19 @@ export async function membersOf(
   const listed = lock === undefined ? [] : await membersInLock(root, lock, session);
   if (listed.length > 0 || isStated) return listed;
   return session.memory.get(`members of ${root.directory}`, () => membersInFolders(root, session));
+}
+
+/**
+ * A link could lead anywhere on the host, whose files would become the member's.
+ *
+ * @throws MembersError for a member that lies behind one
+ */
+export async function refuseLinked({ name, folder }: Member, { directory }: Project): Promise<void> {
+  const real = await Promise.all([directory, folder].map((path) => realpath(path).catch(() => path)));
+  if (real[1] === resolve(real[0]!, relative(directory, folder))) return;
+  throw new MembersError(`the member \`${name}\` lies behind a link, at \`${visible(folder)}\``, {
+    hint: 'build it by the folder that the link leads to',
+  });
 }
 
 async function membersInLock(root: Project, lock: LockFile, session: Session): Promise<readonly Member[]> {
