@@ -124,13 +124,13 @@ function faultsOf(read: Parameters<typeof joinsOf>[0]): string[] {
       continue;
     }
     const other = seen.get(shard.index);
-    if (shard.count !== first?.count)
-      faults.push(`${name} is one of ${shard.count} shards, not of ${first?.count}`);
+    if (shard.count !== first?.count || shard.units !== first.units)
+      faults.push(`${name} is of another build`);
     else if (other !== undefined) faults.push(`${name} and ${other} are both shard ${shard.index}`);
     else if (report?.ok !== true) faults.push(`${name} says that shard ${shard.index} failed`);
     seen.set(shard.index, name);
   }
-  for (let index = 1; index <= (first?.count ?? 0); index += 1) {
+  for (let index = 1; index <= Math.min(first?.count ?? 0, first?.units ?? 0); index += 1) {
     if (!seen.has(index)) faults.push(`shard ${index}/${first?.count} is missing`);
   }
   return faults;
@@ -139,7 +139,13 @@ function faultsOf(read: Parameters<typeof joinsOf>[0]): string[] {
 function isReport(value: unknown): value is BuildReport {
   if (!isTable(value) || value.schemaVersion !== 1 || value.command !== 'build') return false;
   const { shard, outputs } = value;
-  if (!isTable(shard) || !isCount(shard.index) || !isCount(shard.count) || !Array.isArray(outputs))
+  if (
+    !isTable(shard) ||
+    !isCount(shard.index) ||
+    !isCount(shard.count) ||
+    !isCount(shard.units) ||
+    !Array.isArray(outputs)
+  )
     return false;
   return outputs.every(
     (output: unknown) =>

@@ -228,7 +228,13 @@ export interface BuildReport {
   /** What the build consists of; null but for `plan`. */
   readonly units: readonly ReportedUnit[] | null;
   /** The share that was built; null where it was all. */
-  readonly shard: { readonly index: number; readonly count: number } | null;
+  readonly shard: {
+    /** From 1 to `count`. */
+    readonly index: number;
+    readonly count: number;
+    /** How many units the whole build has: shards past it have none. */
+    readonly units: number;
+  } | null;
   readonly images: readonly ReportedImage[];
   readonly index: { readonly digest: Digest } | null;
   readonly outputs: readonly ReportedOutput[];

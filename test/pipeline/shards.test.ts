@@ -83,7 +83,7 @@ describe('a shard', () => {
     const parts: BuildReport['outputs'][number][] = [];
     for (let index = 1; index <= 3; index += 1) {
       const report = await sample.build(config, { shard: `${index}/3` });
-      expect(report).toMatchObject({ error: null, shard: { index, count: 3 }, index: null });
+      expect(report).toMatchObject({ error: null, shard: { index, count: 3, units: 5 }, index: null });
       parts.push(...report.outputs);
     }
     const ordered = [...parts].sort((a, b) => a.unit! - b.unit!);
@@ -132,6 +132,15 @@ describe('a shard', () => {
     ] as const)
       expect(server.repository(repository).tags.get(tag)).toBe(whole.index?.digest);
 
+    // Of four shards the last has nothing, and need not be run.
+    const few: string[] = [];
+    for (const index of [1, 2, 3]) {
+      const report = await sample.build({ ...config, tags: [tags[2]!] }, { shard: `${index}/4` });
+      few.push(join(sample.cache, `few-${index}.json`));
+      await writeFile(few.at(-1)!, JSON.stringify(report));
+    }
+    expect((await joined(few)).error).toBeNull();
+
     const other = async (name: string, value: unknown): Promise<string> => {
       const file = join(sample.cache, name);
       await writeFile(file, typeof value === 'string' ? value : JSON.stringify(value));
@@ -147,7 +156,8 @@ describe('a shard', () => {
       [first, second, await other('null', null)],
       [first, second, await other('whole', whole)],
       [first, second, await other('failed', { ...reports[2], ok: false })],
-      [first, second, await other('foreign', { ...reports[2], shard: { index: 2, count: 4 } })],
+      [first, second, await other('foreign', { ...reports[2], shard: { index: 2, count: 4, units: 3 } })],
+      [first, second, await other('older', { ...reports[2], shard: { index: 2, count: 3, units: 4 } })],
       [first, second, await other('strange', { ...reports[2], outputs: [{ reference: 7 }] })],
     ];
     const codes: unknown[] = [];
@@ -163,7 +173,7 @@ describe('a shard', () => {
     expect(only.error).toBeNull();
     expect(server.repository('shop').tags.get('1')).toBe(only.images[0]?.digest);
     const none = await sample.build(config, { shard: '2/2' });
-    expect(none).toMatchObject({ ok: true, error: null, images: [], outputs: [] });
+    expect(none).toMatchObject({ ok: true, error: null, images: [], outputs: [], shard: { units: 1 } });
   });
 
   it('writes its part into a layout by its platform, and into no archive', async () => {
