@@ -127,6 +127,7 @@ from_npm() {
 from_npm verdaccio verdaccio@6.8.0 '{ "node-fetch": "2.7.0" }'
 if [ "${1:-}" = --full ]; then
   for version in 0.12.24 0.11.33 0.10.12 0.9.30; do from_pypi "backends-uv$version" "uv_build==$version"; done
+  from_pypi hatch hatch==1.18.2
   # Versions that write the older formats of poetry.lock.
   from_pypi poetry-1.1 poetry==1.1.15 'setuptools<70'
   from_pypi poetry-1.8 poetry==1.8.5
