@@ -5,9 +5,11 @@ import { type ImageSpec, ImageSpecError, parseImageSpec } from '../oci/image-spe
 import type { OutputBlob } from '../oci/output.ts';
 import { DEFAULT_TAG, type Reference } from '../oci/reference.ts';
 import type { Digest } from '../primitives/digest.ts';
+import type { Log } from '../primitives/log.ts';
 import { visible } from '../primitives/path.ts';
 import { blobsOf, type ImageGraph } from './graph.ts';
 import type { ImagePlace } from './place.ts';
+import { withProgress } from './progress.ts';
 import type { ImageSession } from './session.ts';
 
 /** What a destination did. Bytes and blobs are those of registries. */
@@ -91,13 +93,13 @@ export async function writeGraph(
 }
 
 /** Every blob once, documents among them, in the form in which layouts and archives are written. */
-export function outputBlobs(documents: ImageGraph['documents']): OutputBlob[] {
+export function outputBlobs(documents: ImageGraph['documents'], log: Log): OutputBlob[] {
   const blobs = new Map<Digest, OutputBlob>();
   for (const document of documents) {
     const { place } = document;
     for (const descriptor of blobsOf(document)) {
       if (!blobs.has(descriptor.digest))
-        blobs.set(descriptor.digest, { descriptor, layer: layerIn(place, descriptor) });
+        blobs.set(descriptor.digest, { descriptor, layer: layerIn(place, descriptor, log) });
     }
   }
   for (const { descriptor, bytes } of documents) blobs.set(descriptor.digest, { descriptor, bytes });
@@ -105,11 +107,15 @@ export function outputBlobs(documents: ImageGraph['documents']): OutputBlob[] {
 }
 
 /** A blob of a place, as layers are read. */
-export function layerIn(place: ImagePlace, descriptor: Descriptor): Pick<Layer, 'open' | 'file'> {
+export function layerIn(place: ImagePlace, descriptor: Descriptor, log: Log): Pick<Layer, 'open' | 'file'> {
   const file = place.file?.(descriptor);
   return {
-    open: async (signal = new AbortController().signal) =>
-      Readable.from(place.blob(descriptor, signal), { objectMode: false }),
+    async open(signal = new AbortController().signal) {
+      const source = place.blob(descriptor, signal);
+      // What lies on this host is there before anybody could read how far it is.
+      const shown = file === undefined ? withProgress(source, descriptor, log) : source;
+      return Readable.from(shown, { objectMode: false });
+    },
     ...(file === undefined ? {} : { file }),
   };
 }

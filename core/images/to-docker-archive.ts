@@ -7,6 +7,7 @@ import { formatPlatform, type Platform } from '../oci/platform.ts';
 import { choosePlatform, platformsOf } from '../oci/platform-choice.ts';
 import { DEFAULT_TAG, formatReference } from '../oci/reference.ts';
 import type { Digest } from '../primitives/digest.ts';
+import type { Log } from '../primitives/log.ts';
 import { platformOf, readConfig } from './choose.ts';
 import { layerIn, type SourceNames } from './destination.ts';
 import { type GraphDocument, type ImageGraph, isForeign } from './graph.ts';
@@ -21,7 +22,7 @@ export async function copyToDockerArchive(
   { log, signal }: ImageSession,
 ): Promise<Digest> {
   const { writeDockerArchive } = await import('../oci/archive.ts');
-  const image = await imageOf(onlyImage(graph), signal);
+  const image = await imageOf(onlyImage(graph), log, signal);
   const stated = name === undefined ? names.reference : formatReference({ tag: DEFAULT_TAG, ...name });
   const contents = { images: [image], referrers: [], names: stated === undefined ? [] : [stated] };
   const { digest } = await writeDockerArchive(file, contents, { signal, log });
@@ -61,7 +62,7 @@ function severalPlatforms({ place }: GraphDocument, platforms: readonly string[]
   });
 }
 
-async function imageOf(found: GraphDocument, signal: AbortSignal): Promise<OutputImage> {
+async function imageOf(found: GraphDocument, log: Log, signal: AbortSignal): Promise<OutputImage> {
   const { descriptor, bytes, document, place } = found;
   if (document.kind !== 'manifest') throw new TypeError('an index is no image');
   const config = await readConfig(place, document.value, signal);
@@ -92,7 +93,7 @@ async function imageOf(found: GraphDocument, signal: AbortSignal): Promise<Outpu
     layers: layers.map((layer, index) => ({
       descriptor: layer,
       diffId: diffIds[index]!,
-      ...layerIn(place, layer),
+      ...layerIn(place, layer, log),
     })),
   };
 }

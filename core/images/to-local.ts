@@ -11,11 +11,11 @@ export async function copyToLayout(
   directory: string,
   tag: string,
   { root, documents, referrers }: ImageGraph,
-  { store, signal }: ImageSession,
+  { store, log, signal }: ImageSession,
 ): Promise<Digest> {
   const { writeLayoutEntries } = await import('../oci/layout.ts');
   const contents = {
-    blobs: outputBlobs(documents),
+    blobs: outputBlobs(documents, log),
     root: entryOf(root),
     tags: [tag],
     referrers: referrers.map(({ descriptor, bytes }) => referrerEntry({ descriptor, bytes })),
@@ -46,7 +46,7 @@ export async function copyToArchive(
       hint: 'copy to a `layout:DIR` or a registry to keep them',
     });
   }
-  const contents = { blobs: outputBlobs(documents), root: root.descriptor, tag };
+  const contents = { blobs: outputBlobs(documents, log), root: root.descriptor, tag };
   return (await writeArchiveEntry(file, contents, { signal })).digest;
 }
 
