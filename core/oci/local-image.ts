@@ -17,8 +17,8 @@ import { formatPlatform, type Platform } from './platform.ts';
 import { choosePlatforms, platformsOf } from './platform-choice.ts';
 
 /**
- * The base from a layout or an archive exists, but not for the platform that is built. `details` lists the
- * platforms that exist: build for one of them with `--platform`, or use another base.
+ * A base from a layout or an archive, or an image that is copied, exists, but not for the platform that is wanted. `details`
+ * lists the platforms that exist: name one of them with `--platform`, or use another image.
  */
 export class ImagePlatformError extends PycError {
   readonly code = 'PYC_IMAGE_PLATFORM_MISSING';

@@ -5,8 +5,8 @@ import { PycError } from '../primitives/errors.ts';
 import type { Descriptor } from './image.ts';
 
 /**
- * A blob of a base from a layout or an archive is missing, or has other bytes than its descriptor states. Copy the
- * base again from where it came.
+ * A blob of a layout or an archive is missing, or has other bytes than its descriptor states. Copy the image again from
+ * where it came.
  */
 export class BlobContentError extends PycError {
   readonly code = 'PYC_IMAGE_BLOB_CHANGED';

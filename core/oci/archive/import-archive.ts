@@ -30,7 +30,7 @@ export interface ArchiveListing {
 }
 
 /**
- * A base given as `archive:FILE` that is neither an OCI archive nor what `docker save` writes, holds several
+ * An `archive:FILE`, as a base or to copy from, is neither an OCI archive nor what `docker save` writes, holds several
  * images, or contradicts itself. Make it again with `skopeo copy`, `docker save` or `podman save`.
  */
 export class ArchiveReadError extends PycError {

@@ -16,7 +16,7 @@ export const INDEX = 'index.json';
 export const REF_NAME = 'org.opencontainers.image.ref.name';
 
 /**
- * A folder that a base or an output names as an OCI layout is none, is damaged, or holds other files. Name another
+ * A folder that is named as an OCI layout is none, is damaged, or holds other files. Name another
  * folder, or make the layout again.
  */
 export class LayoutError extends PycError {

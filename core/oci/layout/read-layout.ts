@@ -20,7 +20,7 @@ export interface ReadLayoutOptions {
 }
 
 /**
- * A layout that is used as a base has no image of the tag that was asked for, or several and none was named.
+ * A layout or an archive has no image of the tag that was asked for, or several and none was named.
  * `details` lists the tags that there are.
  */
 export class LayoutTagError extends PycError {
