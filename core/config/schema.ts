@@ -137,8 +137,29 @@ const distributions = z
         )
         .describe('Another build that goes in, such as one for CPUs alone.')
         .exactOptional(),
+      prefer: z
+        .array(
+          z.strictObject(
+            {
+              name: word.describe('The distribution whose files are kept.'),
+              paths: z
+                .array(
+                  text('').refine(
+                    (value) => value !== '' && !/^[/\\]|(^|[/\\])\.\.?([/\\]|$)/.test(value),
+                    'must be a path below `site-packages`, as in `dbt/__init__.py`',
+                  ),
+                )
+                .describe('Of files, below `site-packages`.'),
+              reason,
+            },
+            TABLE,
+          ),
+          { error: 'must be a list of tables' },
+        )
+        .describe('Whose files are kept where several distributions have other ones under one path.')
+        .exactOptional(),
     },
-    { error: 'must be a table with `exclude` or `replace`' },
+    { error: 'must be a table with `exclude`, `replace` or `prefer`' },
   )
   .describe('What goes in otherwise than the lock says.');
 

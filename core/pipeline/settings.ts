@@ -60,6 +60,13 @@ export interface Config {
       readonly hashes?: readonly string[];
       readonly reason: string;
     }[];
+    readonly prefer?: readonly {
+      /** Whose files are kept, in any spelling. */
+      readonly name: string;
+      /** Below `site-packages`. */
+      readonly paths: readonly string[];
+      readonly reason: string;
+    }[];
   };
   /** The lock file to take; default: the first in the documented order. */
   readonly lock?: string;

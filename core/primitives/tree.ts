@@ -23,7 +23,7 @@ export class TreeConflictError extends PycError {
         : `\`${first.first}\` and \`${first.second}\` ${first.reason}: \`${visible(first.path)}\``;
     super(`${what}${more}`, {
       details: conflicts,
-      hint: 'leave one of them out, or pin versions that do not share files',
+      hint: 'leave one of them out, pin versions that do not share files, or say by `distributions.prefer` whose file is kept',
     });
   }
 }

@@ -167,6 +167,23 @@ describe('a build that fails', () => {
     expect(report.error?.details).toMatchObject([{ first: 'alpha', second: 'rival' }]);
   });
 
+  it('keeps the file of the distribution that the configuration prefers', async () => {
+    const rival = { name: 'rival', version: '1', files: { 'alpha/__init__.py': 'A = 2\n', 'rival.py': '' } };
+    const prefer = (name: string, ...paths: string[]) =>
+      buildInMemory(
+        { wheels: [SMALL[0]!, rival] },
+        { distributions: { prefer: [{ name, paths, reason: 'ours' }] } },
+      );
+    const { report, image } = await prefer('Rival', 'alpha/__init__.py');
+    expect(report.error).toBeNull();
+    const folder = 'opt/venv/lib/python3.12/site-packages';
+    expect(image.files.get(`${folder}/alpha/__init__.py`)?.text()).toBe('A = 2\n');
+    expect(image.files.has(`${folder}/rival.py`)).toBe(true);
+    const idle = await prefer('rival', 'alpha/other.py');
+    expect(idle.report.error?.code).toBe('PYC_TREE_CONFLICT');
+    expect(idle.report.warnings.map(({ code }) => code)).toContain('PYC_DISTRIBUTION_RULE_IDLE');
+  });
+
   it('says so where there is no lock, and where the lock does not fit the project', async () => {
     const needs = '[project]\nname = "shop"\nversion = "1"\ndependencies = ["alpha>=1.5"]\n';
     const files = { 'pyproject.toml': needs };

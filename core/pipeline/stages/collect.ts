@@ -13,6 +13,7 @@ import { findCompiler } from '../bytecode/interpreter.ts';
 import { withBytecode } from '../bytecode/part.ts';
 import { environmentPart, installTarget } from '../collect/environment.ts';
 import type { PartRecords } from '../collect/part-records.ts';
+import { preferredParts } from '../collect/preferred-parts.ts';
 import { projectParts } from '../collect/project-part.ts';
 import { sourcePart } from '../collect/source-part.ts';
 import { lockedDigest, WheelMissingError, wrongHash } from '../defaults/wheel.ts';
@@ -61,13 +62,10 @@ export async function collectTree(
     name: freeName('environment', resolution.distributions),
     seesBase: config.dependencies === false,
   });
-  const installed = await compiledParts(
-    [...dependencies.flat(), ...project],
-    resolution,
-    config,
-    records,
-    session,
-  );
+  const parts = [...dependencies.flat(), ...project];
+  const preferences = config.distributions?.prefer ?? [];
+  const kept = await preferredParts(parts, preferences, installSchemeOf(target), session);
+  const installed = await compiledParts(kept, resolution, config, records, session);
   const tree = makeFileTree([environment, ...installed]);
   // What has no record yet is opened now, at most as many at once as are fetched, before the conflicts are looked for.
   const recorded = await mapConcurrently(tree.parts, PARALLEL, session.signal, async (part, signal) => ({
