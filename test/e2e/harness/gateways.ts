@@ -48,8 +48,6 @@ http {
 export interface Proxy {
   /** As the environment names it, without an account. */
   readonly address: string;
-  /** Lines of its log: what was asked of it. */
-  requests(): Promise<string>;
   stop(): Promise<void>;
 }
 
@@ -65,7 +63,6 @@ export async function startProxy(account: Account, hosts: readonly string[]): Pr
   const line = await run(['htpasswd', '-bnm', account.username, account.password]);
   writeFileSync(join(folder, 'passwords'), `${line.trim()}\n`);
   writeFileSync(join(folder, 'hosts'), hosts.map((host) => `127.0.0.1 ${host}\n`).join(''));
-  const log = join(folder, 'access.log');
   const config = join(folder, 'squid.conf');
   writeFileSync(
     config,
@@ -77,7 +74,7 @@ http_access deny all
 hosts_file ${folder}/hosts
 cache deny all
 cache_effective_user proxy
-access_log stdio:${log}
+access_log none
 cache_log ${folder}/cache.log
 pid_filename ${folder}/pid
 coredump_dir ${folder}
@@ -96,7 +93,6 @@ shutdown_lifetime 0 seconds
   });
   return {
     address: `127.0.0.1:${port}`,
-    requests: () => run(['cat', log]),
     stop: () => server.stop(),
   };
 }

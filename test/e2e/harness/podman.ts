@@ -24,6 +24,11 @@ export function podman(...args: string[]): Promise<string> {
   return run([...PODMAN, ...args]);
 }
 
+/** The same for a user with a home, certificates and log-ins of their own. */
+export function podmanAs(env: Readonly<Record<string, string>>, ...args: string[]): Promise<string> {
+  return run([...PODMAN, ...args], { env });
+}
+
 /** `podman run --rm` to its end. */
 export function runContainer(
   image: string,

@@ -14,8 +14,6 @@ export interface Account {
 export interface RegistryServer {
   /** As in `127.0.0.1:5000`. */
   readonly address: string;
-  /** Everything it printed so far. */
-  output(): string;
   stop(): Promise<void>;
 }
 
@@ -110,5 +108,5 @@ export async function started(
     await server.stop();
     throw new Error(`${command[0]} does not answer:\n${server.output()}`, { cause });
   });
-  return { address, output: server.output, stop: server.stop };
+  return { address, stop: server.stop };
 }

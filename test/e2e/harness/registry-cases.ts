@@ -139,14 +139,14 @@ async function homeFor(address: string, trust?: Trust, account?: Account): Promi
 }
 
 /** What oras finds hanging on an image, by the artifact types that the manifests have. */
-export async function artifactTypes(registry: RegistryCase, tag: string): Promise<string[]> {
+export async function artifactTypes(registry: RegistryCase, reference: string): Promise<string[]> {
   const oras = (...args: [string, ...string[]]): Promise<string> =>
     run([join(PEERS, 'oras/usr/bin/oras'), ...args], { env: registry.env });
-  const found = JSON.parse(await oras('discover', '--format', 'json', ...registry.oras, tag)) as Record<
+  const found = JSON.parse(await oras('discover', '--format', 'json', ...registry.oras, reference)) as Record<
     'referrers' | 'manifests',
     { digest: string }[] | undefined
   >;
-  const repository = tag.replace(/:[^:/]+$/, '');
+  const repository = reference.replace(/@.*$/, '').replace(/:[^:/]+$/, '');
   const types = (found.referrers ?? found.manifests ?? []).map(async ({ digest }) => {
     // A list of referrers may name the type of the configuration instead.
     const text = await oras('manifest', 'fetch', ...registry.oras, `${repository}@${digest}`);

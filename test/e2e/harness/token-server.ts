@@ -12,8 +12,6 @@ import type { Account } from './registries.ts';
 export interface TokenServer {
   /** As challenges name it. Clients refuse an address that is no name. */
   readonly realm: string;
-  /** Scopes of the tokens that were given. */
-  readonly given: readonly string[];
   stop(): Promise<void>;
 }
 
@@ -26,7 +24,6 @@ export async function startTokenServer(signer: KeyPair, account: Account): Promi
   const key = readFileSync(signer.key, 'utf8');
   const certificate = new X509Certificate(readFileSync(signer.certificate)).raw.toString('base64');
   const right = `Basic ${Buffer.from(`${account.username}:${account.password}`).toString('base64')}`;
-  const given: string[] = [];
 
   const tokenFor = (scopes: readonly string[]): string => {
     const now = Math.floor(Date.now() / 1000);
@@ -53,7 +50,6 @@ export async function startTokenServer(signer: KeyPair, account: Account): Promi
     if (request.method !== 'GET') response.writeHead(404).end();
     else if (request.headers.authorization !== right) response.writeHead(401).end();
     else {
-      given.push(...scopes);
       response.writeHead(200, { 'content-type': 'application/json' });
       response.end(JSON.stringify({ token: tokenFor(scopes), expires_in: LIFE }));
     }
@@ -61,7 +57,6 @@ export async function startTokenServer(signer: KeyPair, account: Account): Promi
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
     realm: `http://localhost:${(server.address() as AddressInfo).port}/token`,
-    given,
     stop: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
