@@ -1,6 +1,6 @@
 /**
- * Reads files out of an image without unpacking it: each layer is streamed once, and a second time only where a
- * wanted link turns out to lead to a file that had passed. Which files are wanted is the caller's to say.
+ * Reads files out of an image without unpacking it: each layer is streamed once, where it is not remembered, and a second
+ * time only where a wanted link turns out to lead to a file that had passed. Which files are wanted is the caller's to say.
  */
 import type { TarEntry } from '../archive/tar/entry.ts';
 import { readTar } from '../archive/tar.ts';
@@ -8,7 +8,8 @@ import { readAll } from '../primitives/bytes.ts';
 import { visible } from '../primitives/path.ts';
 import type { Image } from './image.ts';
 import { readLayerTar } from './layer-tar.ts';
-import { createFileSystem, type FileNode, RootfsError } from './rootfs/file-system.ts';
+import { createFileSystem, RootfsError } from './rootfs/file-system.ts';
+import type { LayerMemory, ListedEntry } from './rootfs/layer-memory.ts';
 
 /** The wanted files of an image. Paths are relative to its root, without a leading slash. */
 export interface Rootfs {
@@ -21,6 +22,8 @@ export interface Rootfs {
 export interface RootfsOptions {
   /** Matched against real paths: those that lead through no link. */
   readonly wanted: readonly RegExp[];
+  /** What it knows of a layer is not read again. */
+  readonly memory?: LayerMemory | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -33,22 +36,34 @@ const MAX_TOTAL = 512 * 1024 * 1024;
  * BlobContentError where a layer is not what the image says
  */
 export async function openRootfs(image: Image, options: RootfsOptions): Promise<Rootfs> {
-  const isWanted = (path: string): boolean => options.wanted.some((pattern) => pattern.test(path));
+  const { wanted, memory, signal } = options;
+  const isWanted = (path: string): boolean => wanted.some((pattern) => pattern.test(path));
   const files = createFileSystem();
-  const contents = new Map<string, Uint8Array>();
   let total = 0;
-  const keep = async (entry: TarEntry, body: AsyncIterable<Uint8Array>, key: string): Promise<void> => {
+  const take = async (entry: TarEntry, body: AsyncIterable<Uint8Array>): Promise<Uint8Array> => {
     total += entry.size;
     if (entry.size > MAX_FILE || total > MAX_TOTAL) {
       throw new RootfsError(`\`${visible(entry.path)}\` in the image is too large to be read`);
     }
-    contents.set(key, await readAll(body, entry.size, `\`${visible(entry.path)}\``));
+    return readAll(body, entry.size, `\`${visible(entry.path)}\``);
   };
 
-  for (const layer of image.layers.keys()) {
-    await eachEntry(image, layer, options.signal, async (entry, body, ordinal) => {
+  const layers: ReadLayer[] = [];
+  for (const [layer, { diffId }] of image.layers.entries()) {
+    const known = await memory?.recall(diffId);
+    const read: ReadLayer = { entries: [], contents: new Map(known?.contents), isNews: known === undefined };
+    layers.push(read);
+    for (const [ordinal, entry] of known?.entries.entries() ?? []) {
+      files.apply(entry, layer, ordinal);
+      read.entries.push(entry);
+    }
+    if (known !== undefined) continue;
+    await eachEntry(image, layer, signal, async (entry, body, ordinal) => {
       const path = files.apply(entry, layer, ordinal);
-      if (entry.type === 'file' && isWanted(path)) await keep(entry, body, keyOf({ layer, entry: ordinal }));
+      read.entries.push(entry);
+      // Its own path counts as well: in another image nothing may lead elsewhere.
+      if (entry.type !== 'file' || !(isWanted(path) || isWanted(entry.path))) return;
+      read.contents.set(ordinal, await take(entry, body));
     });
   }
   const paths = [...files.walk()]
@@ -58,22 +73,35 @@ export async function openRootfs(image: Image, options: RootfsOptions): Promise<
   const missing = new Map<number, Set<number>>();
   for (const path of paths) {
     const node = files.find(path);
-    if (node?.type !== 'file' || contents.has(keyOf(node.source))) continue;
+    if (node?.type !== 'file' || layers[node.source.layer]?.contents.has(node.source.entry)) continue;
     const ordinals = missing.get(node.source.layer) ?? new Set();
     missing.set(node.source.layer, ordinals.add(node.source.entry));
   }
   for (const [layer, ordinals] of missing) {
-    await eachEntry(image, layer, options.signal, async (entry, body, ordinal) => {
-      if (ordinals.has(ordinal)) await keep(entry, body, keyOf({ layer, entry: ordinal }));
+    const read = layers[layer]!;
+    read.isNews = true;
+    await eachEntry(image, layer, signal, async (entry, body, ordinal) => {
+      if (ordinals.has(ordinal)) read.contents.set(ordinal, await take(entry, body));
     });
+  }
+  for (const [layer, read] of layers.entries()) {
+    if (read.isNews) await memory?.keep(image.layers[layer]!.diffId, read);
   }
   return {
     async read(path) {
       const node = files.find(path);
-      return node?.type === 'file' ? contents.get(keyOf(node.source)) : undefined;
+      return node?.type === 'file' ? layers[node.source.layer]?.contents.get(node.source.entry) : undefined;
     },
     list: async (prefix) => paths.filter((path) => path.startsWith(prefix)),
   };
+}
+
+/** What is known of a layer while an image is read. */
+interface ReadLayer {
+  readonly entries: ListedEntry[];
+  readonly contents: Map<number, Uint8Array>;
+  /** True where there is more than was remembered. */
+  isNews: boolean;
 }
 
 /** The files whose paths match, by path; links to files count as files. */
@@ -89,10 +117,6 @@ export async function readImageFiles(
     if (bytes !== undefined) found.set(path, bytes);
   }
   return found;
-}
-
-function keyOf({ layer, entry }: FileNode['source']): string {
-  return `${layer}:${entry}`;
 }
 
 async function eachEntry(

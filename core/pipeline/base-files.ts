@@ -3,8 +3,10 @@
  * knows early what it will want says so, and one pass gathers everything. What the files mean is not known here.
  */
 import type { Image, Layer } from '../oci/image.ts';
+import { createLayerMemory } from '../oci/rootfs/layer-memory.ts';
 import { openRootfs, type Rootfs } from '../oci/rootfs.ts';
 import type { Digest } from '../primitives/digest.ts';
+import type { Store } from '../store/store.ts';
 import { imageKey } from './image-key.ts';
 
 export interface BaseFileReader {
@@ -23,9 +25,13 @@ export interface BaseFileReader {
 /**
  * Makes a reader that keeps what it read until the build ends.
  *
- * @param needsLayers true where the layers are to lie on this host anyway; otherwise they only pass through
+ * @param options.needsLayers true (default) where the layers are to lie on this host anyway; otherwise they only pass through
+ * @param options.store remembers layers for other builds; default: none
  */
-export function createBaseFileReader(signal: AbortSignal, needsLayers = true): BaseFileReader {
+export function createBaseFileReader(
+  signal: AbortSignal,
+  { needsLayers = true, store }: { readonly needsLayers?: boolean; readonly store?: Store } = {},
+): BaseFileReader {
   const announced = new Set<RegExp>();
   const passes = new Map<Digest, Pass[]>();
 
@@ -35,8 +41,9 @@ export function createBaseFileReader(signal: AbortSignal, needsLayers = true): B
     const fitting = before.find(({ wanted }) => patterns.every((pattern) => wanted.has(pattern)));
     if (fitting !== undefined) return fitting.rootfs;
     const wanted = new Set([...announced, ...patterns]);
+    const memory = store === undefined ? undefined : createLayerMemory(store, [...wanted], signal);
     const read = needsLayers ? image : { ...image, layers: image.layers.map(passing) };
-    const rootfs = openRootfs(read, { wanted: [...wanted], signal });
+    const rootfs = openRootfs(read, { wanted: [...wanted], memory, signal });
     passes.set(key, [...before, { wanted, rootfs }]);
     return rootfs;
   };

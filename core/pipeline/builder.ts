@@ -52,10 +52,10 @@ export async function runBuild(config: ResolvedConfig, outer: Session): Promise<
 }
 
 function graphOf(config: ResolvedConfig, session: Session): Graph {
-  const { memory, signal } = session;
+  const { memory, signal, store } = session;
   const isKept = needsLayers(config, session);
   const base = memory.get(`base files, ${isKept ? 'kept' : 'passing'}`, () =>
-    createBaseFileReader(signal, isKept),
+    createBaseFileReader(signal, { needsLayers: isKept, ...(session.noCache ? {} : { store }) }),
   );
   const plugins = [...config.plugins, corePlugin(config, session, base)];
   return createGraph(plugins, { signal, config }, createPluginApi(config, session, base));

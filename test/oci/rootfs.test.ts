@@ -1,6 +1,12 @@
-import { describe, expect, it } from 'vitest';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import type { Image, Layer } from '../../core/oci/image.ts';
+import { createLayerMemory } from '../../core/oci/rootfs/layer-memory.ts';
 import { openRootfs, readImageFiles } from '../../core/oci/rootfs.ts';
+import { digestOf } from '../../core/primitives/digest.ts';
+import { createDiskStore } from '../../core/store/disk-store.ts';
 import { type LayerRecipe, makeLayer } from '../../core/testing/images.ts';
 
 type Entry =
@@ -176,5 +182,44 @@ describe('the files of an image', () => {
     expect(await failure(readImageFiles(imageOf([{ ...one, diffId: other.diffId }]), ALL))).toBe(
       'PYC_IMAGE_BLOB_CHANGED',
     );
+  });
+
+  it('come from what is remembered of a layer, where that is whole, and are the same then', async () => {
+    const directory = await mkdtemp(join(tmpdir(), 'pyc-rootfs-'));
+    const store = createDiskStore({ directory, limit: 1e9 });
+    onTestFinished(async () => {
+      await store.close();
+      await rm(directory, { recursive: true, force: true });
+    });
+    const patterns = [/^usr\/lib\//, /^bin\/python$/];
+    const memory = createLayerMemory(store, patterns);
+    const base = layer([
+      dir('usr'),
+      dir('usr/lib'),
+      ['usr/lib/a', 'A'],
+      ['usr/lib/b', 'B'],
+      ['bin/python', 'symlink', 'real'],
+      ['bin/real', 'P'],
+    ]);
+    const top = layer([
+      ['lib', 'symlink', 'usr/lib'],
+      ['usr/lib/.wh.b', ''],
+    ]);
+    const read = async (layers: readonly Layer[]): Promise<Record<string, string>> => {
+      const rootfs = await openRootfs(imageOf(layers), { wanted: patterns, memory });
+      const found: Record<string, string> = {};
+      for (const path of await rootfs.list('')) found[path] = String(await rootfs.read(path));
+      return found;
+    };
+    const first = await read([base, top]);
+    expect(first).toEqual({ 'usr/lib/a': 'A', 'bin/python': 'P' });
+    expect([base.opened(), top.opened()]).toEqual([2, 1]);
+    expect(await read([base, top])).toEqual(first);
+    expect([base.opened(), top.opened()]).toEqual([2, 1]);
+    expect(await read([base])).toEqual({ ...first, 'usr/lib/b': 'B' });
+    expect(base.opened()).toBe(2);
+    await rm(store.fileOf(digestOf('A')));
+    expect(await read([base, top])).toEqual(first);
+    expect([base.opened(), top.opened()]).toEqual([4, 1]);
   });
 });

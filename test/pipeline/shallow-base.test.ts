@@ -108,7 +108,7 @@ describe('an official image of a registry', () => {
 });
 
 describe('any other image of a registry', () => {
-  it('is read whole for its Python, once, and not kept', async () => {
+  it('is read for its Python, each layer once, and not kept', async () => {
     const server = await registry();
     const files = {
       ...DEBIAN,
@@ -124,6 +124,17 @@ describe('any other image of a registry', () => {
     server.requests.length = 0;
     await sample.build({ ...config, tags: [`${server.host}/shop:2`] });
     expect(blobBytes(server, 'debian')).toBe(0);
+
+    // Another one above it costs its own layer and its configuration.
+    const above = makeImage({ files, layers: [{ 'opt/tool': LARGE.subarray(0, 50_000) }] });
+    putImage(server, 'debian', above, 'tool');
+    const other = await sample.build({
+      ...config,
+      base: `${server.host}/debian:tool`,
+      tags: [`${server.host}/shop:3`],
+    });
+    expect(other.images[0]?.python).toEqual(report.images[0]?.python);
+    expect(blobBytes(server, 'debian')).toBe(above.layers[1]!.bytes.length + above.config.bytes.length);
   });
 });
 

@@ -2,9 +2,9 @@
  * The merged file system of stacked layers, in memory and without contents: what lies where after links and
  * whiteouts (image specification, "Applying Changesets"). It reads no tar and keeps no bytes.
  */
-import type { TarEntry } from '../../archive/tar/entry.ts';
 import { PycError } from '../../primitives/errors.ts';
 import { visible } from '../../primitives/path.ts';
+import type { ListedEntry } from './layer-memory.ts';
 
 /** A file of a layer: which layer, and the how manyth entry of its tar. */
 export interface FileNode {
@@ -51,7 +51,7 @@ export interface FileSystem {
    * @returns the path where the entry came to lie, once links above it are followed
    * @throws RootfsError for what no engine would unpack
    */
-  apply(entry: TarEntry, layer: number, ordinal: number): string;
+  apply(entry: ListedEntry, layer: number, ordinal: number): string;
   /** What lies at the path; links are followed, and never lead outside. */
   find(path: string): Node | undefined;
   /** All files and links, in no particular order, with their real paths. */
@@ -144,7 +144,7 @@ function segmentsOf(path: string): string[] {
 }
 
 function nodeOf(
-  entry: TarEntry,
+  entry: ListedEntry,
   layer: number,
   ordinal: number,
   walkTo: (path: string, followLast: boolean) => Found | undefined,
