@@ -2,10 +2,11 @@
  * Brings one blob into a repository: it is there, or is mounted from a neighbour, or is uploaded, as often as it
  * takes. Manifests are not its business.
  */
-import { pause, retryDelay } from '../http/retry.ts';
+import { pause } from '../http/retry.ts';
 import { type BlobSource, createPieceReader, type PieceReader } from './blob-source.ts';
 import type { Repository } from './client.ts';
 import { isPassing, RegistryStatusError } from './errors.ts';
+import { createPatience } from './patience.ts';
 import {
   askStanding,
   beginUpload,
@@ -17,10 +18,6 @@ import {
 
 export type BlobOutcome = 'present' | 'mounted' | 'uploaded';
 
-/** Tries after the first without progress between them. */
-const RETRIES = 3;
-/** Tries in all, as a multiple of those. */
-const PATIENCE = 10;
 /** Pieces that are sent where whole blobs do not come through, in bytes. */
 const PIECE = 64 * 1024 * 1024;
 /** Where bodies of this size are refused as too large, smaller ones are not tried. */
@@ -81,14 +78,14 @@ async function upload(
 ): Promise<void> {
   const { digest, size } = blob.descriptor;
   const { uploads } = repository;
+  const patience = createPatience(uploads.retry);
   let session = begun;
   let isResumed = false;
-  /** How far any try came, and when the first failed since. */
+  /** How far any try came. */
   let reached = 0;
-  let failing: number | undefined;
-  for (let tries = 0, all = 0; ; all += 1) {
+  for (;;) {
     // What broke twice at once may get through in pieces, of which only the last is lost each time.
-    const piece = Math.min(uploads.largestBody, tries > 1 ? PIECE : Number.POSITIVE_INFINITY);
+    const piece = Math.min(uploads.largestBody, patience.failures > 1 ? PIECE : Number.POSITIVE_INFINITY);
     try {
       if (session === undefined) {
         const posted = await postWhole(repository, blob, reader, signal);
@@ -107,22 +104,17 @@ async function upload(
       }
       // What a resumed upload is refused for may lie in what the registry kept of it.
       if (!isPassing(thrown) && !isResumed) throw thrown;
-      isResumed = isPassing(thrown) && session !== undefined && !isForgotten(thrown);
-      if ((session?.offset ?? 0) > reached) {
-        reached = session?.offset ?? 0;
-        tries = 0;
-        failing = undefined;
+      if (session !== undefined && session.offset > reached) {
+        reached = session.offset;
+        patience.renew();
       }
-      failing ??= performance.now();
-      const asked = thrown instanceof RegistryStatusError ? thrown.retryAfter : undefined;
-      const delay = retryDelay(tries, asked, uploads.retry, Math.random);
-      const isLate = performance.now() - failing + delay > uploads.retry.deadline;
-      if (tries === RETRIES || all >= RETRIES * PATIENCE || isLate) throw thrown;
-      tries += 1;
+      const delay = patience.next(thrown);
+      if (delay === undefined) throw thrown;
       await pause(delay, signal);
       // The answer may have been lost after the registry had all of it.
       if ((await repository.findBlob(digest, signal)) !== undefined) return;
-      isResumed &&= session !== undefined && (await askStanding(repository, session, size, signal));
+      if (!isPassing(thrown) || isForgotten(thrown)) session = undefined;
+      isResumed = session !== undefined && (await askStanding(repository, session, size, signal));
       if (!isResumed) session = undefined;
     }
   }

@@ -6,7 +6,7 @@ import type { HttpRequest, HttpResponse } from '../http/client.ts';
 import { isDigest } from '../primitives/digest.ts';
 import type { BlobSource, PieceReader } from './blob-source.ts';
 import type { Repository } from './client.ts';
-import { RegistryContentError, RegistryStatusError } from './errors.ts';
+import { isPassing, RegistryContentError, RegistryStatusError } from './errors.ts';
 import { uploadLocation } from './upload-location.ts';
 
 /** An upload that a registry began. */
@@ -152,7 +152,7 @@ async function endUpload(
 /**
  * Asks how many bytes the registry has of an upload that broke, and notes it.
  *
- * @returns false where it forgot the upload, or has nothing of it
+ * @returns false where it forgot the upload, has nothing of it, or does not say
  */
 export async function askStanding(
   repository: Repository,
@@ -160,7 +160,13 @@ export async function askStanding(
   size: number,
   signal: AbortSignal,
 ): Promise<boolean> {
-  const response = await sendTo(repository, session.location, { method: 'GET', retries: 0, signal });
+  let response: HttpResponse;
+  try {
+    response = await sendTo(repository, session.location, { method: 'GET', retries: 0, signal });
+  } catch (thrown) {
+    if (signal.aborted || !isPassing(thrown)) throw thrown;
+    return false;
+  }
   await response.discard();
   const reached = endOf(response);
   // `0-0` is also what registries say that have nothing.

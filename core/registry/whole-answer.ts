@@ -1,10 +1,8 @@
 /** Reads small answers whole: one that breaks off is asked for again. What is asked is not known here. */
 import type { HttpResponse } from '../http/client.ts';
-import { pause, type RetryRules, retryDelay } from '../http/retry.ts';
+import { pause, type RetryRules } from '../http/retry.ts';
 import { isPassing } from './errors.ts';
-
-/** Answers asked for after the first broke off. */
-const RETRIES = 3;
+import { createPatience } from './patience.ts';
 
 /** An answer with its body. */
 export interface WholeAnswer {
@@ -34,14 +32,16 @@ export async function wholeAnswer(
   rules: RetryRules,
   signal: AbortSignal | undefined,
 ): Promise<WholeAnswer | undefined> {
-  for (let tries = 0; ; tries += 1) {
+  const patience = createPatience(rules);
+  for (;;) {
     const response = await ask();
     if (response === undefined) return response;
     try {
       return { response, bytes: await response.bytes(limit) };
     } catch (thrown) {
-      if (tries === RETRIES || signal?.aborted || !isPassing(thrown)) throw thrown;
+      const delay = signal?.aborted || !isPassing(thrown) ? undefined : patience.next(thrown);
+      if (delay === undefined) throw thrown;
+      await pause(delay, signal);
     }
-    await pause(retryDelay(tries, undefined, rules, Math.random), signal);
   }
 }
