@@ -143,7 +143,7 @@ describe('imports', () => {
         .filter(({ specifier }) => packageOf(specifier) === 'undici')
         .map(({ file }) => file),
     );
-    expect([...users]).toEqual(['core/http/undici-client.ts']);
+    expect([...users]).toEqual(['core/http/transport.ts']);
   });
 });
 

@@ -1,6 +1,6 @@
 /**
- * Connections on undici: straight or through proxies, with what is trusted at each host. The only file that sends by
- * undici, and imports it only when the first request is made.
+ * Connections on undici: straight or through proxies, with what is trusted at each host. The only file that imports
+ * undici, and only when the first request is made.
  */
 import type { Dispatcher } from 'undici';
 import { messageOf } from '../primitives/errors.ts';
@@ -21,11 +21,14 @@ export interface TransportOptions {
   readonly connections?: number;
 }
 
+/** An answer as undici gives it. */
+export type TransportAnswer = Dispatcher.ResponseData;
+
 export interface Transport {
   request(
     url: URL,
     options: Omit<Dispatcher.RequestOptions, 'origin' | 'path'> & { readonly verify?: boolean },
-  ): Promise<Dispatcher.ResponseData>;
+  ): Promise<TransportAnswer>;
   close(): Promise<void>;
 }
 

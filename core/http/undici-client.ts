@@ -3,7 +3,6 @@
  * what is asked for.
  */
 import type { Readable } from 'node:stream';
-import type { Dispatcher } from 'undici';
 import { readAll } from '../primitives/bytes.ts';
 import { shareSignal } from '../primitives/concurrency.ts';
 import { type Log, silentLog } from '../primitives/log.ts';
@@ -14,7 +13,7 @@ import { type Exchange, prepare } from './exchange.ts';
 import { faultOf } from './fault.ts';
 import { RETRY_RULES, type RetryRules } from './retry.ts';
 import { demandPace } from './slow-body.ts';
-import { createTransport } from './transport.ts';
+import { createTransport, type TransportAnswer } from './transport.ts';
 import { redactUrl } from './url.ts';
 
 /** Times without progress, in milliseconds, after which a try is given up. */
@@ -90,11 +89,7 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
   };
 }
 
-function responseOf(
-  answer: Dispatcher.ResponseData,
-  url: URL,
-  signal: AbortSignal | undefined,
-): HttpResponse {
+function responseOf(answer: TransportAnswer, url: URL, signal: AbortSignal | undefined): HttpResponse {
   const { body } = answer;
   translateErrors(body, url, signal);
   const what = `the answer of ${redactUrl(url)}`;
