@@ -150,7 +150,7 @@ describe('the hook `credentials`', () => {
     expect(JSON.stringify(half)).not.toContain(STATED);
   });
 
-  it('belongs to each image of a run by itself', async () => {
+  it('is nobody’s where no plugin knows the host', async () => {
     const server = await registryFor({ kind: 'basic', username: 'me', password: OF_PLUGIN });
     const sample = await makeSample();
     const report = (plugins: readonly Plugin[]) =>
