@@ -98,6 +98,8 @@ export interface Image {
   readonly layers: readonly Layer[];
   readonly manifest?: { readonly descriptor: Descriptor; readonly bytes: Uint8Array };
   readonly annotations?: Readonly<Record<string, string>>;
+  /** Of a base that is assembled here: digests all that it is made of, also where it is for planning alone and has no layers. */
+  readonly madeOf?: Digest;
 }
 
 /** A document that belongs to an image or index: an SBOM, a provenance statement. Becomes a referrer (OCI 1.1). */

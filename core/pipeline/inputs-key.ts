@@ -26,7 +26,7 @@ export async function inputsKey(
     program: [VERSION, LAYER_RULES],
     platform,
     python,
-    base: base.image.manifest?.descriptor.digest ?? imageKey(base.image),
+    base: base.image.manifest?.descriptor.digest ?? base.image.madeOf ?? imageKey(base.image),
     image,
     distributions: distributions.map(identityOf),
     excluded,

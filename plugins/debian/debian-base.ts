@@ -42,7 +42,10 @@ export function debianBase(settings: DebianSettings, clock: () => Date = () => n
       const architecture = debianArchitecture(platform);
       const files = await resolveFiles(settings, architecture, clock(), context, signal);
       const layers = context.dryRun === true ? [] : await writeLayers(files, settings, context, signal);
-      const image = imageOf(platform, settings, layers, context.sourceDateEpoch);
+      const image = {
+        ...imageOf(platform, settings, layers, context.sourceDateEpoch),
+        madeOf: digestOfJson(TIERS.map((tier) => layerKey(tier, files, settings.docs))),
+      };
       const python = pythonOf(files, platform);
       if (python !== undefined) pythons.set(image, python);
       return image;

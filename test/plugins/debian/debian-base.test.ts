@@ -381,6 +381,17 @@ describe('a Debian base', () => {
     expect(archive.requests.filter((path) => path.includes('/pool/'))).toEqual([]);
   });
 
+  it('says what it is made of before it is made', async () => {
+    const planned = await open({ dryRun: true });
+    expect(planned.image.layers).toEqual([]);
+    expect((await open()).image.madeOf).toBe(planned.image.madeOf);
+    const others = [{ python: false }, { docs: true }];
+    const made = await Promise.all(
+      others.map(async (options) => (await open({ dryRun: true, options })).image.madeOf),
+    );
+    expect(new Set([undefined, planned.image.madeOf, ...made]).size).toBe(4);
+  });
+
   it('leaves no temporary file', async () => {
     await open();
     await codeOf(() => open({ options: { packages: ['device'] } }));
