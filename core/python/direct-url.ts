@@ -71,6 +71,11 @@ export function printDirectUrl(direct: DirectUrl): string {
   });
 }
 
+/** What may be kept and shown of a record that nobody has checked yet: the same without user and password in its URL. */
+export function publicDirectUrl(document: Table): Table {
+  return typeof document.url === 'string' ? { ...document, url: withoutCredentials(document.url) } : document;
+}
+
 function printInfo(direct: DirectUrl): Table {
   if ('archive' in direct) {
     const { hashes } = direct.archive;

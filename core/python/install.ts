@@ -12,7 +12,7 @@ import {
   type TreeItem,
 } from '../primitives/file-tree.ts';
 import { type TreePath, visible } from '../primitives/path.ts';
-import { parseDirectUrl, printDirectUrl } from './direct-url.ts';
+import { parseDirectUrl, printDirectUrl, publicDirectUrl } from './direct-url.ts';
 import { type EntryPoint, SCRIPT_GROUPS } from './entry-points.ts';
 import { contentOfBytes } from './install/content.ts';
 import { factsOf } from './install/facts.ts';
@@ -154,7 +154,8 @@ function assemble(
   for (const { path, mode, content } of files) entries.set(path, { ...common, type: 'file', mode, content });
   // Sorting bare strings by code unit, as `sort` does by itself, takes half the time of sorting pairs.
   const items = [...entries.keys()].sort().map((path): TreeItem => [path, entries.get(path)!]);
-  const url = options.directUrl?.url;
+  // What is known of the part is kept, and may be shared among machines.
+  const url = options.directUrl === undefined ? undefined : publicDirectUrl(options.directUrl).url;
   const facts = factsOf(wheel.metadata, options.digest, typeof url === 'string' ? url : undefined);
   return { items, record: { entries: items.map(recorded), components: [facts] } };
 }

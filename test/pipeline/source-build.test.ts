@@ -196,11 +196,15 @@ describe('a distribution that is locked as an archive or a folder', () => {
       { 'python/pyproject.toml': STATIC['pyproject.toml'], 'python/alpha/__init__.py': '' },
       'main',
     );
-    const { report, image } = await run(host, `archive = { ${index.lock}, subdirectory = "python" }`);
+    const opened = index.lock.replace('://', '://me:s3cret@');
+    const { report, image } = await run(host, `archive = { ${opened}, subdirectory = "python" }`);
     expect(report.error).toBeNull();
+    for (const file of await filesBelow(host.store))
+      expect(await readFile(join(host.store, file), 'latin1')).not.toContain('s3cret');
     const direct = JSON.parse(
       image.files.get(`${INSTALLED}/alpha-1.0.dist-info/direct_url.json`)?.text() ?? '',
     ) as object;
+    expect(JSON.stringify(direct)).not.toContain('s3cret');
     expect(direct).toMatchObject({
       subdirectory: 'python',
       archive_info: { hashes: { sha256: expect.any(String) } },

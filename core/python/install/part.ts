@@ -1,6 +1,7 @@
 /** A wheel as a part of the tree: it is opened only when its record is not known or its contents are wanted. */
 import { type Digest, digestOfJson } from '../../primitives/digest.ts';
 import type { Part, PartRecord, PartRole } from '../../primitives/file-tree.ts';
+import { publicDirectUrl } from '../direct-url.ts';
 import { type LaidOut, layOut } from '../install.ts';
 import { openWheel as openWheelFile } from '../wheel.ts';
 import type { InstallTarget } from './scheme.ts';
@@ -41,7 +42,11 @@ export function wheelPartKey({
 }: Omit<WheelPartOptions, 'openWheel' | 'records'>): Digest {
   const { prefix, implementation, pythonVersion, abi } = target;
   const environment = { prefix, implementation, pythonVersion, abi };
-  return digestOfJson({ kind: 'wheel', rules: LAYOUT_RULES, fileName, digest, environment, directUrl });
+  const origin = directUrl === undefined ? undefined : publicDirectUrl(directUrl);
+  return digestOfJson({
+    ...{ kind: 'wheel', rules: LAYOUT_RULES, fileName, digest, environment },
+    directUrl: origin,
+  });
 }
 
 /** The part's functions throw what opening and laying out throw, and what `openWheel` throws. */
