@@ -9,6 +9,7 @@ import { visible } from '../primitives/path.ts';
 import type { Image } from './image.ts';
 import { readLayerTar } from './layer-tar.ts';
 import { createFileSystem, RootfsError } from './rootfs/file-system.ts';
+import { type LayerContents, readLayerContents } from './rootfs/layer-contents.ts';
 import type { LayerMemory, ListedEntry } from './rootfs/layer-memory.ts';
 
 /** The wanted files of an image. Paths are relative to its root, without a leading slash. */
@@ -40,14 +41,22 @@ export async function openRootfs(image: Image, options: RootfsOptions): Promise<
   const isWanted = (path: string): boolean => wanted.some((pattern) => pattern.test(path));
   const files = createFileSystem();
   let total = 0;
-  const take = async (entry: TarEntry, body: AsyncIterable<Uint8Array>): Promise<Uint8Array> => {
-    total += entry.size;
-    if (entry.size > MAX_FILE || total > MAX_TOTAL) {
-      throw new RootfsError(`\`${visible(entry.path)}\` in the image is too large to be read`);
+  const demandRoom = (path: string, size: number): void => {
+    total += size;
+    if (size > MAX_FILE || total > MAX_TOTAL) {
+      throw new RootfsError(`\`${visible(path)}\` in the image is too large to be read`);
     }
+  };
+  const take = async (entry: TarEntry, body: AsyncIterable<Uint8Array>): Promise<Uint8Array> => {
+    demandRoom(entry.path, entry.size);
     return readAll(body, entry.size, `\`${visible(entry.path)}\``);
   };
 
+  const fetch = async ({ table, contents }: ReadLayer, ordinal: number): Promise<void> => {
+    const { path, size } = table!.entries[ordinal]!;
+    demandRoom(path, size);
+    contents.set(ordinal, await table!.read(ordinal, signal));
+  };
   const layers: ReadLayer[] = [];
   for (const [layer, { diffId }] of image.layers.entries()) {
     const known = await memory?.recall(diffId);
@@ -58,6 +67,16 @@ export async function openRootfs(image: Image, options: RootfsOptions): Promise<
       read.entries.push(entry);
     }
     if (known !== undefined) continue;
+    read.table = await readLayerContents(image.layers[layer]!, signal);
+    if (read.table !== undefined) {
+      // What a manifest states of a table is not to be believed for other images with the same layer.
+      read.isNews = false;
+      for (const [ordinal, entry] of read.table.entries.entries()) {
+        const path = files.apply(entry, layer, ordinal);
+        if (entry.type === 'file' && isWanted(path)) await fetch(read, ordinal);
+      }
+      continue;
+    }
     await eachEntry(image, layer, signal, async (entry, body, ordinal) => {
       const path = files.apply(entry, layer, ordinal);
       read.entries.push(entry);
@@ -79,6 +98,10 @@ export async function openRootfs(image: Image, options: RootfsOptions): Promise<
   }
   for (const [layer, ordinals] of missing) {
     const read = layers[layer]!;
+    if (read.table !== undefined) {
+      for (const ordinal of ordinals) await fetch(read, ordinal);
+      continue;
+    }
     read.isNews = true;
     await eachEntry(image, layer, signal, async (entry, body, ordinal) => {
       if (ordinals.has(ordinal)) read.contents.set(ordinal, await take(entry, body));
@@ -100,6 +123,8 @@ export async function openRootfs(image: Image, options: RootfsOptions): Promise<
 interface ReadLayer {
   readonly entries: ListedEntry[];
   readonly contents: Map<number, Uint8Array>;
+  /** Where the layer says itself what lies where. */
+  table?: LayerContents | undefined;
   /** True where there is more than was remembered. */
   isNews: boolean;
 }
