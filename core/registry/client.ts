@@ -1,27 +1,21 @@
 /**
- * Speaks the distribution specification to one repository: manifests and blobs, read and verified. Pushing,
- * referrers and images are built on it elsewhere.
+ * Speaks the distribution specification to repositories: what is sent, where to, and what an answer means that was not
+ * expected. Reading, pushing, referrers and images are built on it elsewhere.
  */
 import type { HttpClient, HttpRequest, HttpResponse } from '../http/client.ts';
-import { download } from '../http/download.ts';
-import { HttpStatusError } from '../http/errors.ts';
 import { askedDelay, RETRY_RULES, type RetryRules } from '../http/retry.ts';
-import { refuseSchema1 } from '../oci/document.ts';
 import type { Descriptor } from '../oci/image.ts';
-import { DOCKER_INDEX, DOCKER_MANIFEST, OCI_INDEX, OCI_MANIFEST } from '../oci/media-types.ts';
-import { type Digest, digestOf, isDigest } from '../primitives/digest.ts';
-import { MAX_MANIFEST } from '../primitives/limits.ts';
+import type { Digest } from '../primitives/digest.ts';
 import { type Log, silentLog } from '../primitives/log.ts';
-import { visible } from '../primitives/path.ts';
 import type { Target } from './authorizer.ts';
 import type { CredentialSource } from './credentials.ts';
-import { parseFaults, plainRefused, RegistryAnswerError, statusError } from './errors.ts';
+import { parseFaults, plainRefused, statusError } from './errors.ts';
 import { type SitesInOrder, sitesInOrder } from './mirrors.ts';
 import { type PlaceFinder, placeOf, type RepositoryName } from './place.ts';
+import { createWarnings } from './registry-warnings.ts';
+import { contentOf } from './repository-content.ts';
 import { createSites, type Site } from './site.ts';
 import type { Uploads } from './uploads.ts';
-import { verifiedBlob, wrongDigest } from './verified-blob.ts';
-import { wholeAnswer } from './whole-answer.ts';
 
 export interface RegistryClientOptions {
   readonly http: HttpClient;
@@ -100,11 +94,9 @@ export interface Repository {
   failure(what: string, response: HttpResponse, signal?: AbortSignal): Promise<Error>;
 }
 
-const ACCEPT = [OCI_INDEX, OCI_MANIFEST, DOCKER_INDEX, DOCKER_MANIFEST].join(', ');
 const LARGEST_FAULT = 64 * 1024;
 /** Of reading where there is another place to read from. */
 const MIRROR_RETRIES = 1;
-const MOST_WARNINGS = 20;
 
 export function createRegistryClient(options: RegistryClientOptions): RegistryClient {
   const { http, log = silentLog } = options;
@@ -113,25 +105,7 @@ export function createRegistryClient(options: RegistryClientOptions): RegistryCl
   const silent = new Set<string>();
   /** What is read from mirrors: the one that served once does so again. */
   const mirrored = new Map<string, SitesInOrder>();
-  const warned = new Set<string>();
-
-  /** Distribution specification, "Warnings". */
-  const showWarnings = (site: Site, response: HttpResponse): void => {
-    const { host } = site.target;
-    for (const said of warningsOf(response.headerList('warning'))) {
-      const text = site.authorizer.withoutSecrets(said);
-      if (warned.has(text) || warned.size >= MOST_WARNINGS) continue;
-      warned.add(text);
-      log.warn({
-        /**
-         * A registry sent a `Warning` header (distribution specification, "Warnings"): a notice of its own to
-         * whoever pulls or pushes, such as a deprecation.
-         */
-        code: 'PYC_REGISTRY_WARNING',
-        message: `\`${host}\` says: ${visible(text.slice(0, 500))}`,
-      });
-    }
-  };
+  const showWarnings = createWarnings(log);
 
   return {
     async checkAccess(name, signal) {
@@ -142,7 +116,8 @@ export function createRegistryClient(options: RegistryClientOptions): RegistryCl
       const request = { url: `${target.base.origin}/v2/`, signal };
       const response = await site.authorizer.send(target, [], request);
       const faults = parseFaults(
-        site.authorizer.withoutSecrets(await response.text(LARGEST_FAULT).catch(() => '')),
+        await response.text(LARGEST_FAULT).catch(() => ''),
+        site.authorizer.withoutSecrets,
       );
       if (response.status === 200) return site.authorizer.hasAsked(target);
       throw statusError('logging in failed', name.host, response.status, faults, true);
@@ -178,7 +153,7 @@ export function createRegistryClient(options: RegistryClientOptions): RegistryCl
           (site, isLast) =>
             sendFrom(
               site,
-              ({ base, repository }) => `${base.origin}/v2/${repository}/${path}`,
+              (target) => urlAt(target, path),
               isLast ? request : { ...request, retries: MIRROR_RETRIES },
               alsoPull,
             ),
@@ -201,6 +176,8 @@ export function createRegistryClient(options: RegistryClientOptions): RegistryCl
         return `\`${host}/${repository}\`: ${thing}`;
       };
 
+      const urlOf = (path: string): string => urlAt(sites.current.target, path);
+
       return {
         get host() {
           return sites.current.place.host;
@@ -219,104 +196,12 @@ export function createRegistryClient(options: RegistryClientOptions): RegistryCl
         failure,
         sendElsewhere: (request) => http.request(request),
 
-        async findManifest(reference, signal) {
-          const response = await send(`manifests/${reference}`, {
-            method: 'HEAD',
-            headers: { accept: ACCEPT },
-            signal,
-          });
-          await response.discard();
-          if (response.status === 404) return undefined;
-          if (response.status !== 200)
-            throw await failure(what(`asking for \`${reference}\` failed`), response, signal);
-          const digest = response.headers['docker-content-digest'];
-          const mediaType = typeOf(response);
-          refuseSchema1(mediaType, what(`\`${reference}\``));
-          const size = Number(response.headers['content-length']);
-          if (isDigest(digest)) {
-            if (isDigest(reference) && reference !== digest)
-              throw wrongDigest(what('a manifest'), reference, digest);
-            return {
-              digest,
-              ...(size > 0 ? { size } : {}),
-              ...(mediaType === undefined ? {} : { mediaType }),
-            };
-          }
-          if (isDigest(reference)) return { digest: reference };
-          // The header is optional; the manifest itself is not.
-          const whole = await this.readManifest(reference, signal);
-          return { digest: whole.digest, size: whole.bytes.length };
-        },
-
-        async readManifest(reference, signal) {
-          const ask = async (): Promise<HttpResponse> => {
-            const response = await send(`manifests/${reference}`, { headers: { accept: ACCEPT }, signal });
-            if (response.status === 200) return response;
-            throw await failure(what(`reading \`${reference}\` failed`), response, signal);
-          };
-          const { response, bytes } = await wholeAnswer(ask, MAX_MANIFEST, retry, signal);
-          const mediaType = typeOf(response);
-          refuseSchema1(mediaType, what(`\`${reference}\``));
-          const digest = digestOf(bytes);
-          const stated = response.headers['docker-content-digest'];
-          const wanted = isDigest(reference) ? reference : isDigest(stated) ? stated : digest;
-          if (digest !== wanted) throw wrongDigest(what(`the manifest \`${reference}\``), wanted, digest);
-          return { digest, bytes, mediaType, etag: response.headers.etag };
-        },
-
-        async findBlob(digest, signal) {
-          const response = await send(`blobs/${digest}`, { method: 'HEAD', signal });
-          await response.discard();
-          if (response.status === 404) return undefined;
-          if (response.status !== 200)
-            throw await failure(what(`asking for blob \`${digest}\` failed`), response, signal);
-          return Number(response.headers['content-length'] ?? 0);
-        },
-
-        readBlob: (descriptor, signal) =>
-          verifiedBlob(
-            download(
-              { request: (request) => send(`blobs/${descriptor.digest}`, withoutUrl(request)) },
-              {
-                url: `${sites.current.target.base.origin}/v2/${sites.current.place.repository}/blobs/${descriptor.digest}`,
-                signal,
-              },
-              {
-                expectedSize: descriptor.size,
-                isVerified: true,
-                pause: retry.base,
-              },
-            ),
-            descriptor,
-            what(`blob \`${descriptor.digest}\``),
-            async (thrown) => {
-              if (!(thrown instanceof HttpStatusError)) return thrown;
-              const { authorizer, target } = sites.current;
-              const has = await authorizer.hasCredentials(target, signal);
-              const failed = what(`reading blob \`${descriptor.digest}\` failed`);
-              return statusError(failed, target.host, thrown.status, [], has);
-            },
-          ),
+        ...contentOf({ send, failure, what, urlOf, retry }),
       };
     },
   };
 }
 
-/** Texts of the warnings that the specification allows: `299 - "text"`, one or several in a header. */
-function warningsOf(headers: readonly string[]): string[] {
-  const all = headers.join(', ').slice(0, 64 * 1024);
-  return [...all.matchAll(/(?:^|,)\s*299 - "((?:[^"\\]|\\.)*)"/g)].map(([, text = '']) =>
-    text.replace(/\\(.)/g, '$1'),
-  );
-}
-
-/** @throws RegistryAnswerError for several content types in one answer */
-function typeOf(response: HttpResponse): string | undefined {
-  const values = response.headerList('content-type');
-  if (values.length > 1) throw new RegistryAnswerError('a registry answered with two content types');
-  return values[0]?.split(';')[0]?.trim().toLowerCase();
-}
-
-function withoutUrl({ url: _url, ...request }: HttpRequest): Omit<HttpRequest, 'url'> {
-  return request;
+function urlAt({ base, repository }: Target, path: string): string {
+  return `${base.origin}/v2/${repository}/${path}`;
 }

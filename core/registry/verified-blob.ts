@@ -4,25 +4,20 @@ import type { Descriptor } from '../oci/image.ts';
 import { hexOf } from '../primitives/digest.ts';
 import { RegistryContentError } from './errors.ts';
 
-/** The bytes, the last chunk of them only once size and digest are found right. `explain` turns what reading throws into what is thrown. */
+/** The bytes, the last chunk of them only once size and digest are found right. */
 export async function* verifiedBlob(
   source: AsyncIterable<Uint8Array>,
   { digest, size }: Pick<Descriptor, 'digest' | 'size'>,
   what: string,
-  explain: (thrown: unknown) => Promise<unknown>,
 ): AsyncGenerator<Uint8Array> {
   const hash = createHash('sha256');
   let received = 0;
   let held: Uint8Array | undefined;
-  try {
-    for await (const chunk of source) {
-      if (held !== undefined) yield held;
-      hash.update(chunk);
-      received += chunk.length;
-      held = chunk;
-    }
-  } catch (thrown) {
-    throw await explain(thrown);
+  for await (const chunk of source) {
+    if (held !== undefined) yield held;
+    hash.update(chunk);
+    received += chunk.length;
+    held = chunk;
   }
   const actual = hash.digest('hex');
   if (received !== size)
