@@ -61,7 +61,7 @@ const ALPINE_WITH_MUSL_1_2 = 13;
 
 /** The C library of a release, by one of {@link RELEASE_FILES}; undefined for a release that is not known, such as `trixie/sid`. */
 export function libcOfRelease(path: string, bytes: Uint8Array): Libc | undefined {
-  const [major, minor] = (/^(\d{1,2})\.(\d{1,2})\b/.exec(Buffer.from(bytes).toString('latin1')) ?? [])
+  const [major, minor] = (/^(\d{1,2})\.(\d{1,2})(?!\d)/.exec(Buffer.from(bytes).toString('latin1')) ?? [])
     .slice(1)
     .map(Number);
   if (major === undefined || minor === undefined) return undefined;
