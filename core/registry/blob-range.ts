@@ -2,9 +2,11 @@
  * Reads a stretch of a blob (distribution specification, "Pulling blobs", with RFC 9110, section 14). A stretch has no
  * digest, so that nothing of it is verified: whoever reads one says what that means.
  */
+import { pause } from '../http/retry.ts';
 import type { Descriptor } from '../oci/image.ts';
 import type { Repository } from './client.ts';
-import { RegistryContentError } from './errors.ts';
+import { isPassing, RegistryContentError } from './errors.ts';
+import { createPatience } from './patience.ts';
 
 const OK = 200;
 const PARTIAL = 206;
@@ -24,6 +26,25 @@ export async function readBlobRange(
 ): Promise<Uint8Array> {
   const end = Math.min(to, size);
   if (from >= end) return new Uint8Array(0);
+  const patience = createPatience(repository.uploads.retry);
+  for (;;) {
+    try {
+      return await readOnce(repository, digest, from, end, signal);
+    } catch (thrown) {
+      const delay = signal?.aborted || !isPassing(thrown) ? undefined : patience.next(thrown);
+      if (delay === undefined) throw thrown;
+      await pause(delay, signal);
+    }
+  }
+}
+
+async function readOnce(
+  repository: Repository,
+  digest: Descriptor['digest'],
+  from: number,
+  end: number,
+  signal: AbortSignal | undefined,
+): Promise<Uint8Array> {
   const what = `\`${repository.host}/${repository.name}\`: the bytes ${from} to ${end} of \`${digest}\``;
   const response = await repository.send(`blobs/${digest}`, {
     headers: { range: `bytes=${from}-${end - 1}` },

@@ -26,6 +26,15 @@ describe('a stretch of a blob', () => {
     expect(ranges.slice(0, 3)).toEqual(['bytes=0-99', 'bytes=10-19', 'bytes=4990-4999']);
   });
 
+  it('is asked for again where the connection breaks', async () => {
+    for (const fault of [{ drop: true }, { cutAt: 5 }, { status: 503 }]) {
+      const server = await registry({ faults: [{ at: 'blob-read', ...fault, times: 2 }] });
+      const blob = server.addBlob('app', BYTES);
+      const read = await readBlobRange(client().repository(reference(server, 'app')), blob, 10, 200);
+      expect(Buffer.from(read).equals(BYTES.subarray(10, 200))).toBe(true);
+    }
+  });
+
   it('is refused where another one comes, or too little', async () => {
     const server = await registry();
     const blob = server.addBlob('app', BYTES);
