@@ -3,14 +3,22 @@
  * not change. Two builds of one digest give one image; another digest need not give another.
  */
 import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { mapConcurrently } from '../primitives/concurrency.ts';
 import { type Digest, digestOf, digestOfJson } from '../primitives/digest.ts';
+import { readHostFile } from '../primitives/host-file.ts';
 import { VERSION } from '../primitives/version.ts';
+import { lockedSource } from './collect/locked-source.ts';
 import { projectInputs } from './collect/project-inputs.ts';
+import { sourceListing } from './collect/source-listing.ts';
 import { imageKey } from './image-key.ts';
 import type { Session } from './session.ts';
 import type { ResolvedConfig } from './settings.ts';
 import { LAYER_RULES } from './stages/layer.ts';
 import type { Distribution, ImageConfig, Resolution } from './values.ts';
+
+/** Files that are read at once. */
+const PARALLEL = 8;
 
 /** @throws what reading the project's sources throws */
 export async function inputsKey(
@@ -28,7 +36,14 @@ export async function inputsKey(
     python,
     base: base.image.manifest?.descriptor.digest ?? base.image.madeOf ?? imageKey(base.image),
     image,
-    distributions: distributions.map(identityOf),
+    distributions: await mapConcurrently(distributions, PARALLEL, session.signal, (one) =>
+      identityOf(one, config, session),
+    ),
+    // Its wheels stand in for what is locked as sources.
+    wheelhouse:
+      config.wheelhouse === undefined
+        ? null
+        : await listingOf(resolve(config.directory, config.wheelhouse), session),
     excluded,
     project: await projectInputs(project, python, config, session),
     settings: settingsOf(config),
@@ -39,11 +54,29 @@ export async function inputsKey(
   });
 }
 
-/** Where a file comes from does not matter where its hash is known. */
-function identityOf({ name, version, source, file, directUrl, replaces }: Distribution): unknown {
-  const hashes = file?.hashes ?? [];
-  const url = hashes.length === 0 ? file?.url : undefined;
-  return { name, version, source, file: file?.name, hashes, url, directUrl, replaces };
+/** Where a file comes from does not matter where its hash is known; of what lies on this host the bytes count. */
+async function identityOf(
+  distribution: Distribution,
+  config: ResolvedConfig,
+  session: Session,
+): Promise<unknown> {
+  const { name, version, source, file, path, index, directUrl, replaces } = distribution;
+  const stated = { name, version, source, directUrl, replaces };
+  if (source === 'directory') {
+    const sources = await session.memory.get(`identity of the sources in ${path}`, () =>
+      lockedSource(distribution, config, session).identity(),
+    );
+    return { ...stated, sources };
+  }
+  const hashes = file?.hashes ?? distribution.hashes ?? [];
+  if (hashes.length > 0) return { ...stated, file: file?.name, hashes };
+  if (file?.path === undefined) return { ...stated, file: file?.name, url: file?.url, index };
+  const { content } = await readHostFile(file.path, session.signal);
+  return { ...stated, file: file.name, content: content.sha256 };
+}
+
+function listingOf(directory: string, { memory, signal }: Session): Promise<Digest> {
+  return memory.get(`listing of ${directory}`, () => sourceListing(directory, signal));
 }
 
 /** What changes the contents, and is not in the image's configuration. Paths of this host are left out. */

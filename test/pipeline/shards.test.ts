@@ -73,6 +73,33 @@ describe('a plan', () => {
     others.push(await inputs());
     expect(new Set([before, ...others]).size).toBe(others.length + 1);
   });
+
+  it('knows sources in folders by what they hold, wherever they lie', async () => {
+    const flit = (name: string): string =>
+      `[build-system]\nrequires = ["flit_core"]\nbuild-backend = "flit_core.buildapi"\n[project]\nname = "${name}"\nversion = "1.0"\ndescription = "A package"\n`;
+    const files = {
+      'pyproject.toml': flit('shop'),
+      'shop/__init__.py': 'SHOP = 1\n',
+      'libs/alpha/pyproject.toml': flit('alpha'),
+      'libs/alpha/alpha/__init__.py': 'ALPHA = 1\n',
+      'pylock.toml':
+        'lock-version = "1.0"\ncreated-by = "test"\n[[packages]]\nname = "alpha"\nversion = "1.0"\ndirectory = { path = "libs/alpha" }\n',
+    };
+    const inputs = async (sample: Sample): Promise<unknown> => {
+      const { error, units } = await planned(sample, { platforms: ['linux/amd64'] });
+      return error ?? units?.[0]?.inputs;
+    };
+    const one = await makeSample({ files });
+    const other = await makeSample({ files });
+    const before = await inputs(one);
+    expect(before).toMatch(/^sha256:/);
+    expect(await inputs(other)).toBe(before);
+    await writeFiles(other.directory, { 'README.md': 'is in no wheel\n' });
+    expect(await inputs(other)).toBe(before);
+    await writeFiles(one.directory, { 'libs/alpha/alpha/more.py': 'MORE = 1\n' });
+    await writeFiles(other.directory, { 'shop/more.py': 'MORE = 1\n' });
+    expect(new Set([before, await inputs(one), await inputs(other)]).size).toBe(3);
+  });
 });
 
 describe('a shard', () => {
