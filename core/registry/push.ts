@@ -185,7 +185,7 @@ function blobsOf(
       const { registry } = layer;
       add({
         descriptor: layer.descriptor,
-        open: (signal) => (open === undefined ? layer.open(signal) : open(layer, signal)),
+        open: (signal) => open?.(layer, signal) ?? layer.pass?.(signal) ?? layer.open(signal),
         mountFrom: registry?.host === repository.host ? registry.repository : undefined,
       });
     }
