@@ -11,9 +11,10 @@ import {
 import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
+import { startGitServer } from './harness/git-server.ts';
 import { foreignBase } from './harness/images.ts';
 import { runContainer } from './harness/podman.ts';
-import { run, succeeded } from './harness/processes.ts';
+import { attempt, run, succeeded } from './harness/processes.ts';
 import { makeProject, pyprojectOf, sha256 } from './harness/projects.ts';
 import { build, buildInVain } from './harness/pyc.ts';
 import { HOST_PYTHON, UV_FOLDER, uv } from './harness/uv.ts';
@@ -192,6 +193,65 @@ source = { git = "${origin}/tagged.git?tag=v2.5#${released}" }
     const text = readFileSync(lock, 'utf8');
     writeFileSync(lock, text.replaceAll(released, '0'.repeat(40)));
     expect((await buildInVain(args, { env: WITH_UV })).error.code).toBe('PYC_GIT_FETCH_FAILED');
+  });
+
+  test('of commits come from a server that wants a password, which is written nowhere', async () => {
+    const password = 's3cret-of-the-git-server';
+    const site = newFolder('site');
+    const inner = await repository('inner-http', { 'data.py': 'D = "inner"\n' });
+    const outer = await repository('outer-http', {
+      'lib/pyproject.toml': `${FLIT}[project]\nname = "outer"\nversion = "1.0"\ndescription = "x"\n`,
+      'lib/outer/__init__.py': 'from .inner.data import D\n',
+    });
+    await run(['git', 'clone', '--quiet', '--bare', inner, join(site, 'inner.git')]);
+    await git(outer, 'submodule', '--quiet', 'add', inner, 'lib/outer/inner');
+    // As a host has it: beside the repository, under whatever address that has.
+    await git(outer, 'config', '--file', '.gitmodules', 'submodule.lib/outer/inner.url', '../inner.git');
+    await git(outer, 'commit', '--quiet', '--all', '--message=submodule');
+    await run(['git', 'clone', '--quiet', '--bare', outer, join(site, 'outer.git')]);
+    const commit = await git(outer, 'rev-parse', 'HEAD');
+    const server = await startGitServer(site, 'me', password);
+    afterAll(() => server.close());
+
+    const home = newFolder('home');
+    writeFileSync(join(home, '.netrc'), `machine 127.0.0.1 login me password ${password}\n`, { mode: 0o600 });
+    const withPassword = server.origin.replace('://', `://me:${password}@`);
+    const base = `layout:${await foreignBase()}:base`;
+    for (const [origin, env] of [
+      [withPassword, {}],
+      [server.origin, { HOME: home }],
+    ] as const) {
+      const project = makeProject('of-hosts', {
+        'requirements.txt': `outer @ git+${origin}/outer.git@${commit}#subdirectory=lib\n`,
+        'pyproject.toml':
+          '[tool.pycontainer]\nentrypoint = ["python", "-c", "import outer; print(outer.D)"]\n',
+      });
+      const [layout, store] = [newFolder('image'), newFolder('store')];
+      const args = [project, '--base', base, '--output', `layout:${layout}`, '--verbose'];
+      const { report, stderr } = await build(args, { env, store });
+      expect(JSON.stringify(report) + stderr).not.toContain(password);
+      const found = await attempt([
+        'grep',
+        '--recursive',
+        '--text',
+        '--files-with-matches',
+        password,
+        store,
+        layout,
+      ]);
+      expect(found.stdout).toBe('');
+      expect(JSON.stringify(await directUrl(layout, 'outer'))).not.toContain(password);
+      const ended = await runContainer(`oci:${layout}:latest`, []);
+      expect(succeeded(['podman', 'run'], ended).stdout.trim()).toBe('inner');
+    }
+
+    const project = makeProject('of-hosts', {
+      'requirements.txt': `outer @ git+${withPassword.replace(password, 'wr0ng')}/outer.git@${commit}#subdirectory=lib\n`,
+    });
+    const args = [project, '--base', base, '--output', `layout:${newFolder('image')}`, '--verbose'];
+    const { error, stderr } = await buildInVain(args, { store: newFolder('store') });
+    expect(error.code).toBe('PYC_GIT_FETCH_FAILED');
+    expect(JSON.stringify(error) + stderr).not.toContain('wr0ng');
   });
 
   test('of archives at addresses are held to their hashes, zip and tar', async () => {
