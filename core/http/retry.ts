@@ -12,11 +12,12 @@ export interface RetryRules {
 
 export const RETRY_RULES: RetryRules = { base: 250, longest: 30_000, deadline: 120_000 };
 
-const STATUSES = new Set([408, 429, 500, 502, 503, 504]);
+/** Server errors that say what will be so again: not implemented, not this version, log in to the network first. */
+const LASTING = new Set([501, 505, 511]);
 
-/** 408, 429 and the server errors that pass. */
+/** 408, 429 and the server errors that pass, those that proxies have of their own among them. */
 export function isRetryableStatus(status: number): boolean {
-  return STATUSES.has(status);
+  return status === 408 || status === 429 || (status >= 500 && !LASTING.has(status));
 }
 
 /**

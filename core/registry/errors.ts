@@ -1,4 +1,5 @@
 /** What a registry can do wrong, or refuse. What it says itself is escaped and cut before it is shown. */
+import { isRetryableStatus } from '../http/retry.ts';
 import { isPycError, PycError, type PycErrorOptions } from '../primitives/errors.ts';
 import { visible } from '../primitives/path.ts';
 
@@ -127,7 +128,7 @@ export function isNotFound(thrown: unknown): boolean {
 /** True for errors that a fresh try may not meet again. */
 export function isPassing(thrown: unknown): boolean {
   if (thrown instanceof RegistryStatusError) {
-    return thrown.status >= 500 || [404, 408, 416, 429].includes(thrown.status);
+    return isRetryableStatus(thrown.status) || thrown.status === 404 || thrown.status === 416;
   }
   return isPycError(thrown) && (thrown.code === 'PYC_HTTP_UNREACHABLE' || thrown.code === 'PYC_HTTP_TIMEOUT');
 }

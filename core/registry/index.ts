@@ -64,3 +64,4 @@ export {
   type TokenService,
   TokenServiceError,
 } from './token-service.ts';
+export type { Uploads } from './uploads.ts';

@@ -63,25 +63,28 @@ export async function postWhole(
 ): Promise<'sent' | UploadSession | undefined> {
   const { uploads } = repository;
   if (!uploads.takesOneRequest || size > Math.min(LARGEST_WITH_POST, uploads.largestBody)) return undefined;
-  const response = await repository.send(`blobs/uploads/?digest=${encodeURIComponent(digest)}`, {
-    method: 'POST',
-    headers: BYTES,
-    body: () => reader.piece(0, size),
-    bodySize: size,
-    signal,
-  });
+  const response = await repository
+    .send(`blobs/uploads/?digest=${encodeURIComponent(digest)}`, {
+      method: 'POST',
+      headers: BYTES,
+      body: () => reader.piece(0, size),
+      bodySize: size,
+      signal,
+    })
+    .catch((thrown: unknown) => {
+      // Whatever it was, it may have been this way of asking.
+      uploads.takesOneRequest = false;
+      throw thrown;
+    });
   const { status } = response;
   if (status === 201) {
     await demandDigest(repository, digest, response);
     return 'sent';
   }
-  if (status === 202) {
-    uploads.takesOneRequest = false;
-    return begunUpload(repository, response);
-  }
+  uploads.takesOneRequest = false;
+  if (status === 202) return begunUpload(repository, response);
   const isForAnyUpload = status >= 500 || [401, 403, 408, 413, 429].includes(status);
   if (isForAnyUpload) throw await repository.failure(`uploading \`${digest}\` failed`, response, signal);
-  uploads.takesOneRequest = false;
   await response.discard();
   return undefined;
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { proxyChoice } from '../../core/http/proxy.ts';
-import { askedDelay, retryDelay } from '../../core/http/retry.ts';
+import { askedDelay, isRetryableStatus, retryDelay } from '../../core/http/retry.ts';
 import { isLinkLocal, isLoopback, redactUrl } from '../../core/http/url.ts';
 
 describe('the choice of a proxy', () => {
@@ -60,6 +60,11 @@ describe('waits', () => {
     expect(retryDelay(20, undefined, rules, () => 1)).toBe(1000);
     expect(retryDelay(0, 500, rules, () => 1)).toBe(500);
     expect(retryDelay(0, 1e12, rules, () => 1)).toBe(1000);
+  });
+
+  it('follows statuses that pass, also those that only proxies have', () => {
+    const statuses = [200, 400, 404, 408, 413, 429, 500, 501, 502, 503, 504, 505, 511, 520, 524];
+    expect(statuses.filter(isRetryableStatus)).toEqual([408, 429, 500, 502, 503, 504, 520, 524]);
   });
 
   it('takes Retry-After in seconds and as a date, which it holds against the server’s own clock', () => {

@@ -144,6 +144,24 @@ describe('an image in a registry', () => {
     expect(opened.manifest.descriptor.mediaType).toBe(DOCKER_MANIFEST);
   });
 
+  it('can have layers of zstd and eStargz, and those of Docker, which stay what they are', async () => {
+    const server = await registry();
+    const made = image(['zstd', 'estargz', 'docker']);
+    const [zstd, estargz, docker] = made.layers.map(({ descriptor }) => descriptor);
+    const toc = { 'containerd.io/snapshot/stargz/toc.digest': digestOf('toc') };
+    const layers = [
+      { ...zstd, mediaType: 'application/vnd.oci.image.layer.v1.tar+zstd' },
+      { ...estargz, annotations: toc },
+      { ...docker, mediaType: 'application/vnd.docker.image.rootfs.diff.tar.gzip' },
+    ];
+    place(server, 'python', made);
+    const manifest = { ...(JSON.parse(Buffer.from(made.manifest.bytes).toString()) as object), layers };
+    server.addManifest('python', manifest, OCI_MANIFEST, 'mixed');
+    const options = { client: client(), store: await store(), signal };
+    const opened = await openRegistryImage(reference(server, 'python:mixed'), AMD64, options);
+    expect(opened.layers.map(({ descriptor }) => descriptor)).toEqual(layers);
+  });
+
   it('that lacks the platform lists those that exist', async () => {
     const server = await registry();
     const amd = image(['a'], AMD64);

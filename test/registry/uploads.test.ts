@@ -58,6 +58,16 @@ describe('a small blob', () => {
     }
   });
 
+  it('is not refused for ever where only that way fails', async () => {
+    for (const fault of [{ status: 500 }, { drop: true }]) {
+      const server = await registry();
+      server.fault = ({ method, path }) =>
+        method === 'POST' && path.includes('digest=') ? fault : undefined;
+      const repository = client().repository(reference(server, 'app'), 'pull,push');
+      expect(await ensureBlob(repository, source(Buffer.from('small')), signal)).toBe('uploaded');
+    }
+  });
+
   it('may be empty', async () => {
     await uploaded(Buffer.alloc(0), {});
     await uploaded(Buffer.alloc(0), { oneRequest: false });
