@@ -3,6 +3,7 @@ import { gzipSync } from 'node:zlib';
 import {
   type FakeObjectStore,
   type FakeRegistry,
+  type FakeRegistryOptions,
   startFakeObjectStore,
   startFakeRegistry,
   type WheelRecipe,
@@ -19,8 +20,8 @@ const WHEELS: readonly WheelRecipe[] = [
   { name: 'beta', version: '2.0', files: { 'beta/__init__.py': `B = "${'b'.repeat(5000)}"\n` } },
 ];
 
-async function registry(): Promise<FakeRegistry> {
-  const server = await startFakeRegistry();
+async function registry(options: FakeRegistryOptions = {}): Promise<FakeRegistry> {
+  const server = await startFakeRegistry(options);
   onTestFinished(() => server.close());
   return server;
 }
@@ -126,6 +127,26 @@ describe('a cache of layers', () => {
     expect(fetched(sample)).toEqual([]);
   });
 
+  it('gets the credentials of a run only where the run pushes as well', async () => {
+    const account = { username: 'me', password: 's3cret' };
+    const access = { kind: 'basic', ...account } as const;
+    const [own, foreign] = [await registry({ access }), await registry({ access })];
+    const sample = await makeSample({ wheels: WHEELS });
+    const config = { tags: [`${own.host}/shop:1`], push: true, cacheWrite: true };
+    const first = await sample.build(
+      { ...config, cache: `registry:${own.host}/cache` },
+      { credentials: account },
+    );
+    expect([first.error, first.warnings]).toEqual([null, []]);
+    const second = await sample.build(
+      { ...config, cache: `registry:${foreign.host}/cache` },
+      { credentials: account },
+    );
+    expect(second.error).toBeNull();
+    expect(foreign.requests.filter(({ headers }) => headers.authorization !== undefined)).toEqual([]);
+    expect(JSON.stringify(second.warnings)).not.toContain('s3cret');
+  });
+
   it('is not asked under --no-cache, --offline and --dry-run', async () => {
     const server = await bazelCache();
     const sample = await makeSample({ wheels: WHEELS });
@@ -197,7 +218,7 @@ describe('a cache that is not right', () => {
     const config = { cache: server.origin, outputs: ['layout:out'] };
     const first = await sample.build({ ...config, cacheWrite: true });
     const good = new Map(server.objects);
-    const bomb = gzipSync(Buffer.alloc(64 * 1024 * 1024));
+    const bomb = gzipSync(Buffer.alloc(16 * 1024 * 1024));
     const surprises: unknown[] = [];
     for (const [what, lie] of Object.entries(lies(bomb))) {
       server.objects.clear();
@@ -239,14 +260,16 @@ describe('a cache that is not right', () => {
       'ftp://host/',
       'https://me:pw@host/x',
       'ghcr.io/x',
+      'http://[/',
     ])
-      codes.push((await sample.build({ cache })).error?.code);
+      codes.push((await sample.build({ cache }, { dryRun: true })).error?.code);
     expect(codes).toEqual([
       'PYC_CACHE_PLACE_INVALID',
       'PYC_REFERENCE_INVALID',
       'PYC_CONFIG_INVALID',
       'PYC_CONFIG_INVALID',
       'PYC_CONFIG_INVALID',
+      'PYC_CACHE_PLACE_INVALID',
     ]);
   });
 });
@@ -276,7 +299,7 @@ function lies(bomb: Uint8Array): Readonly<Record<string, (value: Entry) => unkno
     'a digest that is a path': descriptor({ digest: 'sha256:../../../../etc/passwd' }),
     'a bomb': ofLayers(() => ({
       descriptor: { mediaType: OCI_LAYER_GZIP, digest: digestOf(bomb), size: bomb.length },
-      diffId: digestOf(Buffer.alloc(64 * 1024 * 1024)),
+      diffId: digestOf(Buffer.alloc(16 * 1024 * 1024)),
     })),
     'values of another shape': () => [null],
     'files outside': (value) =>

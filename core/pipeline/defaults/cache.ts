@@ -1,7 +1,8 @@
 /** Opens the cache that a configuration names. What it is used for is not known here. */
 import { basicOf } from '../../http/exchange.ts';
-import { parseReference } from '../../oci/reference.ts';
+import { parseReference, type Reference } from '../../oci/reference.ts';
 import { PycError } from '../../primitives/errors.ts';
+import { visible } from '../../primitives/path.ts';
 import { createHttpCache } from '../../store/http-cache.ts';
 import type { RemoteBackend } from '../../store/remote.ts';
 import { createRemoteCache, type RemoteCache } from '../../store/remote-cache.ts';
@@ -12,8 +13,8 @@ import { readNetrc } from './index-settings.ts';
 import { createRegistries } from './registries.ts';
 
 /**
- * `cache` names a registry without a repository, or with a tag or a digest: the entries of a cache are tags of their
- * own. Write `registry:HOST/REPOSITORY`.
+ * `cache` names no place: an address that is none, or a repository with a tag or a digest, while the entries of a
+ * cache are tags of their own. Write `registry:HOST/REPOSITORY` or an http(s) address.
  */
 export class CachePlaceError extends PycError {
   readonly code = 'PYC_CACHE_PLACE_INVALID';
@@ -29,34 +30,44 @@ const REGISTRY = 'registry:';
  * @throws CachePlaceError, ImageReferenceError
  */
 export function openCache(
-  { cache: place, cacheWrite: mayWrite = false }: Pick<ResolvedConfig, 'cache' | 'cacheWrite'>,
+  { cache: text, cacheWrite: mayWrite = false }: Pick<ResolvedConfig, 'cache' | 'cacheWrite'>,
   pushedTo: readonly string[],
   graph: Graph,
   session: Session,
 ): Promise<RemoteCache> | undefined {
-  if (place === undefined || session.offline || session.dryRun) return undefined;
+  if (text === undefined) return undefined;
+  const place = placeOf(text);
+  if (session.offline || session.dryRun) return undefined;
   const { log, signal, memory, noCache } = session;
   const asked = graph.hooks.credentials.taps.map(({ name }) => name);
-  return memory.get(`cache ${JSON.stringify([place, mayWrite, pushedTo, asked])}`, async () => {
-    const backend = await (place.startsWith(REGISTRY)
-      ? inRegistry(place.slice(REGISTRY.length), pushedTo, graph, session)
-      : overHttp(new URL(place), session));
+  return memory.get(`cache ${JSON.stringify([text, mayWrite, pushedTo, asked])}`, async () => {
+    const backend = await (place instanceof URL
+      ? overHttp(place, session)
+      : inRegistry(place, pushedTo, graph, session));
     return createRemoteCache(backend, { log, signal, mayRead: !noCache, mayWrite });
   });
 }
 
+function placeOf(text: string): Reference | URL {
+  if (!text.startsWith(REGISTRY)) {
+    if (URL.canParse(text)) return new URL(text);
+    throw new CachePlaceError(`the cache \`${visible(text)}\` is no address`, {
+      hint: 'write it as in `https://cache.example/builds`',
+    });
+  }
+  const place = parseReference(text.slice(REGISTRY.length));
+  if (place.tag === undefined && place.digest === undefined) return place;
+  throw new CachePlaceError(`the cache \`${text}\` has a tag or a digest`, {
+    hint: `write the repository alone: \`${REGISTRY}${place.host}/${place.repository}\``,
+  });
+}
+
 async function inRegistry(
-  text: string,
+  place: Reference,
   pushedTo: readonly string[],
   { hooks, context }: Graph,
   session: Session,
 ): Promise<RemoteBackend> {
-  const place = parseReference(text);
-  if (place.tag !== undefined || place.digest !== undefined) {
-    throw new CachePlaceError(`the cache \`${REGISTRY}${text}\` has a tag or a digest`, {
-      hint: `write the repository alone: \`${REGISTRY}${place.host}/${place.repository}\``,
-    });
-  }
   const { createRegistryCache } = await import('../../registry/layer-cache.ts');
   const registries = createRegistries(session, (host, repository) =>
     hooks.credentials.promise({ host, repository }, context),
