@@ -140,7 +140,13 @@ export function createRemoteCache(backend: RemoteBackend, options: RemoteCacheOp
         async () => {
           if (await isKept()) return true;
           const expected = { digest, size, what: 'a blob of the cache' };
-          const work = (inner: AbortSignal) => store.write(backend.open(blob, inner), expected, inner);
+          const work = (inner: AbortSignal) => {
+            const stalled = new AbortController();
+            const either = AbortSignal.any([inner, stalled.signal]);
+            const stop = (): void =>
+              stalled.abort(new Error(`nothing more came for ${times.lookup / 1000} s`));
+            return store.write(watched(backend.open(blob, either), times.lookup, stop), expected, either);
+          };
           return (await attempt('read', digest, size, work)) !== undefined;
         },
         signal,
@@ -157,6 +163,24 @@ export function createRemoteCache(backend: RemoteBackend, options: RemoteCacheOp
       return done === true;
     },
   };
+}
+
+/** Passes the bytes on, and says so where none come for that many milliseconds. */
+async function* watched(
+  source: AsyncIterable<Uint8Array>,
+  milliseconds: number,
+  stalled: () => void,
+): AsyncGenerator<Uint8Array> {
+  const timer = setTimeout(stalled, milliseconds);
+  try {
+    for await (const chunk of source) {
+      timer.refresh();
+      yield chunk;
+      timer.refresh();
+    }
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 /** Undefined also for a text that is no JSON, whatever its integrity. */

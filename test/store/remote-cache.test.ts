@@ -1,4 +1,6 @@
 import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -192,6 +194,27 @@ describe('a shared cache', () => {
     ]);
     expect(new Set(codes())).toEqual(new Set(['PYC_CACHE_UNAVAILABLE']));
     expect(cache.isWritten).toBe(false);
+  });
+
+  it('that stops in the middle of a blob, or drips, is let alone too', async () => {
+    const stalling = createServer((_request, response) => {
+      response.writeHead(200, { 'content-length': String(BLOB.size) });
+      response.write(BYTES.subarray(0, 5));
+    });
+    await new Promise<void>((resolve) => stalling.listen(0, '127.0.0.1', resolve));
+    onTestFinished(() => {
+      stalling.closeAllConnections();
+      stalling.close();
+    });
+    const dripping = await objects({ fault: () => ({ trickle: 1, body: BYTES, status: 200 }) });
+    const { port } = stalling.address() as AddressInfo;
+    for (const origin of [`http://127.0.0.1:${port}`, dripping.origin]) {
+      const { cache, codes } = cacheOf(overHttp(origin), { times: { lookup: 100, slowest: 0.15 } });
+      const target = await store();
+      expect(await cache.fetch(BLOB, target)).toBe(false);
+      expect(await target.find(BLOB.digest)).toBeUndefined();
+      expect(codes()).toEqual(['PYC_CACHE_UNAVAILABLE']);
+    }
   });
 
   it('that may not be read may be written, and the other way round', async () => {
