@@ -1,5 +1,5 @@
 // Costs by themselves: starting the program, reading large locks, looking for a framework in a large project, ten images
-// in one run, a second platform, and the plan of a large workspace. Run after `npm run build`: `node test/bench/micro.mjs [PART]…`. It
+// in one run, a second platform, the plan of a large workspace, and gigabytes on their way. Run after `npm run build`: `node test/bench/micro.mjs [PART]…`. It
 // asserts nothing.
 import { detectionTimes } from './detection.mjs';
 import { exportTimes } from './exports.mjs';
@@ -9,6 +9,7 @@ import { platformTimes } from './platforms.mjs';
 import { registryTimes } from './registry-times.mjs';
 import { startUpRows } from './start-up.mjs';
 import { median, printTable } from './table.mjs';
+import { transferMemory } from './transfer.mjs';
 import { workspaceTimes } from './workspace.mjs';
 
 const PARTS = {
@@ -82,9 +83,19 @@ const PARTS = {
       ]),
     );
   },
+  async transfer() {
+    printTable(
+      ['5 GB in four layers', 'time', 'memory'],
+      (await transferMemory(5)).map(({ what, milliseconds: time, memory }) => [
+        what,
+        milliseconds(time),
+        `${(memory / 1e6).toFixed(0)} MB`,
+      ]),
+    );
+  },
 };
-/** What installs programs, and so needs root and a network, runs where it is named. */
-const BY_NAME = ['registry'];
+/** What installs programs, and so needs root and a network, or writes gigabytes, runs where it is named. */
+const BY_NAME = ['registry', 'transfer'];
 
 const asked = process.argv.slice(2);
 const unknown = asked.find((name) => !Object.hasOwn(PARTS, name));
