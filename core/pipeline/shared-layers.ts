@@ -84,8 +84,12 @@ export function createSharedLayers(options: SharedLayersOptions): SharedLayers {
         return undefined;
       }
       const { descriptor, diffId } = found;
-      if (isMounted) return (await cache.hasBlob(descriptor)) ? lazily(key, descriptor, diffId) : undefined;
-      if (!(await cache.fetch(descriptor, store))) return undefined;
+      const isThere = isMounted ? await cache.hasBlob(descriptor) : await cache.fetch(descriptor, store);
+      if (!isThere) {
+        cache.forget(key);
+        return undefined;
+      }
+      if (isMounted) return lazily(key, descriptor, diffId);
       const layer = layerInStore(store, descriptor, diffId);
       const fault = await faultOf(layer, most, signal);
       if (fault === undefined) return { ...layer, ...place };
@@ -99,7 +103,7 @@ export function createSharedLayers(options: SharedLayersOptions): SharedLayers {
       // Who finds a layer also finds what is said of its parts.
       if (known.includes(false)) {
         await mapConcurrently([...own()], PARALLEL, signal, async ([key, value]) => {
-          if (!(await cache.has(key))) await cache.put(key, value);
+          if ((await cache.has(key)) || (await cache.put(key, value))) own().delete(key);
         });
       }
       return await mapConcurrently(
@@ -120,7 +124,7 @@ export function createSharedLayers(options: SharedLayersOptions): SharedLayers {
 /** `own` gives what was met, by the cache's keys, what came from the cache left out. */
 function sharedRecords({ cache, records, session }: SharedLayersOptions): {
   readonly records: PartRecords;
-  own(): ReadonlyMap<Digest, PartRecord | number>;
+  own(): Map<Digest, PartRecord | number>;
 } {
   const asked = new Map<Digest, Promise<PartRecord | undefined>>();
   const own = new Map<Digest, PartRecord | number>();

@@ -10,7 +10,7 @@ import { TooLargeError } from '../primitives/bytes.ts';
 import { type Digest, digestOf, hexOf } from '../primitives/digest.ts';
 import { messageOf, PycError } from '../primitives/errors.ts';
 import { type ActionResult, formatActionResult, parseActionResult } from './action-result.ts';
-import { MAX_REMOTE_TEXT, type RemoteBackend, RemoteEntryError } from './remote.ts';
+import { MAX_REMOTE_TEXT, type RemoteBackend, type RemoteBlob, RemoteEntryError } from './remote.ts';
 import type { BlobInfo } from './store.ts';
 
 /**
@@ -115,7 +115,9 @@ export function createHttpCache(root: URL, { http, authorization }: HttpCacheOpt
       const textBlob: BlobInfo | undefined =
         bytes.length <= MAX_INLINE ? undefined : { digest: digestOf(bytes), size: bytes.length };
       if (textBlob !== undefined) await put(urlOf('cas', textBlob.digest), bytes, bytes.length, signal);
-      if (blob !== undefined && (await sizeAt(urlOf('cas', blob.digest), signal)) !== blob.size) {
+      const isMissing = async ({ digest, size, isDamaged = false }: RemoteBlob): Promise<boolean> =>
+        isDamaged || (await sizeAt(urlOf('cas', digest), signal)) !== size;
+      if (blob !== undefined && (await isMissing(blob))) {
         const stream = (): AsyncIterable<Uint8Array> => opened(blob.open(signal));
         await put(urlOf('cas', blob.digest), stream, blob.size, signal);
       }

@@ -43,7 +43,9 @@ export interface RemoteCache {
   fetch(blob: BlobInfo, store: Store): Promise<boolean>;
   /** Keeps a value; false where that cannot be done. */
   put(key: Digest, value: unknown, blob?: RemoteBlob): Promise<boolean>;
-  /** Says that an entry is not what it should be. */
+  /** Takes note that the entry is of no use, so that whoever may write replaces it. */
+  forget(key: Digest): void;
+  /** The same, and says that the entry is not what it should be. */
   distrust(key: Digest, why: string): void;
 }
 
@@ -54,8 +56,18 @@ export function createRemoteCache(backend: RemoteBackend, options: RemoteCacheOp
   const times = { ...TIMES, ...options.times };
   const may = { read: options.mayRead, write: options.mayWrite };
   let isDistrusted = false;
+  /** Keys that have an entry: a run need not ask twice. */
+  const known = new Set<Digest>();
+  /** Keys and digests of what is not right: whoever may write replaces it. */
+  const wrong = new Set<Digest>();
+
+  const forget = (key: Digest): void => {
+    known.delete(key);
+    wrong.add(key);
+  };
 
   const distrust: RemoteCache['distrust'] = (key, why) => {
+    forget(key);
     log.debug(`\`${backend.name}\`: the entry \`${key}\` ${why}`);
     if (isDistrusted) return;
     isDistrusted = true;
@@ -113,6 +125,7 @@ export function createRemoteCache(backend: RemoteBackend, options: RemoteCacheOp
     get isWritten() {
       return may.write;
     },
+    forget,
     distrust,
 
     async get(key) {
@@ -120,10 +133,16 @@ export function createRemoteCache(backend: RemoteBackend, options: RemoteCacheOp
       if (text === undefined) return undefined;
       const value = intactValue(key, text);
       if (value === undefined) distrust(key, 'is not intact, or belongs to another key');
+      else known.add(key);
       return value;
     },
 
-    has: async (key) => (await attempt('write', key, 0, (inner) => backend.has(key, inner))) === true,
+    async has(key) {
+      if (known.has(key) || wrong.has(key)) return known.has(key);
+      const found = await attempt('write', key, 0, (inner) => backend.has(key, inner));
+      if (found === true) known.add(key);
+      return found === true;
+    },
 
     async hasBlob({ digest, size }) {
       const found = await attempt('read', digest, 0, (inner) => backend.findBlob(digest, inner));
@@ -157,9 +176,15 @@ export function createRemoteCache(backend: RemoteBackend, options: RemoteCacheOp
       const text = formatAction(key, value);
       const size = text.length + (blob?.size ?? 0);
       const done = await attempt('write', key, size, async (inner) => {
-        await backend.write(key, text, blob, inner);
+        const isDamaged = blob !== undefined && wrong.has(blob.digest);
+        await backend.write(key, text, blob && { ...blob, isDamaged }, inner);
         return true;
       });
+      if (done === true) {
+        known.add(key);
+        wrong.delete(key);
+        if (blob !== undefined) wrong.delete(blob.digest);
+      }
       return done === true;
     },
   };

@@ -18,6 +18,8 @@ export class RemoteEntryError extends PycError {
 /** A blob to keep beside a text. */
 export interface RemoteBlob extends BlobInfo {
   readonly mediaType: string;
+  /** True where the place has something else under this digest. */
+  readonly isDamaged?: boolean;
   /** Gives a fresh stream on every call. */
   open(signal: AbortSignal): Promise<AsyncIterable<Uint8Array>>;
 }
