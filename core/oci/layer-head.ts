@@ -5,6 +5,7 @@
 import { constants, gunzipSync } from 'node:zlib';
 import { detectCompression } from '../archive/decompress.ts';
 import { parseTarHeader } from '../archive/tar/header.ts';
+import { isPycError } from '../primitives/errors.ts';
 import type { Layer } from './image.ts';
 
 /** Uncompressed bytes that are looked at: bounds a bomb. */
@@ -56,7 +57,13 @@ function headerAt(tar: Buffer, at: number): ReturnType<typeof parseTarHeader> | 
 }
 
 async function headOf(layer: Layer, size: number, signal?: AbortSignal): Promise<Uint8Array> {
-  if (layer.readRange !== undefined) return layer.readRange(0, size, signal);
+  if (layer.readRange !== undefined) {
+    return layer.readRange(0, size, signal).catch((error: unknown) => {
+      // A registry that gives no stretches may give the whole, and whoever reads that is told what else is wrong.
+      if (isPycError(error)) return new Uint8Array(0);
+      throw error;
+    });
+  }
   const chunks: Uint8Array[] = [];
   let length = 0;
   for await (const chunk of await layer.open(signal)) {

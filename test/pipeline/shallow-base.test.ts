@@ -28,6 +28,7 @@ const DEBIAN: LayerRecipe = {
   'etc/debian_version': '12.5\n',
   'usr/lib/large': LARGE,
 };
+const STATUS = 'Package: libc6\nStatus: install ok installed\nVersion: 2.36-9\n';
 const PYTHON: LayerRecipe = {
   'usr/local/bin/large': LARGE.subarray(1000),
   'usr/local/bin/python3': { symlink: 'python3.12' },
@@ -88,6 +89,19 @@ describe('an official image of a registry', () => {
     expect(blobBytes(server, 'python') - first).toBe(next.config.bytes.length);
   });
 
+  it('is read whole where its registry refuses stretches', async () => {
+    const server = await registry();
+    const files = { ...DEBIAN, 'var/lib/dpkg/status': STATUS };
+    const python = makeElf({ loader: '/lib64/ld-linux-x86-64.so.2' });
+    const layers = [{ 'usr/local/bin/python3.12': python }];
+    putImage(server, 'python', makeImage({ files, layers, config: { Env: OFFICIAL } }), '3.12');
+    server.fault = ({ headers }) => (headers.range === undefined ? undefined : { status: 416 });
+    const sample = await makeSample({ wheels: WHEELS });
+    const report = await sample.build({ base: `${server.host}/python:3.12`, python: {} });
+    expect(report.error).toBeNull();
+    expect(report.images[0]?.python).toEqual({ version: '3.12.7', tag: 'cp312', libc: 'glibc-2.36' });
+  });
+
   it('passes through to another registry without being kept, and is kept for a layout', async () => {
     const [source, target] = [await registry(), await registry()];
     putImage(source, 'python', image, '3.12');
@@ -112,7 +126,7 @@ describe('any other image of a registry', () => {
     const server = await registry();
     const files = {
       ...DEBIAN,
-      'var/lib/dpkg/status': 'Package: libc6\nStatus: install ok installed\nVersion: 2.36-9\n',
+      'var/lib/dpkg/status': STATUS,
       'usr/bin/python3.11': makeElf({ loader: '/lib64/ld-linux-x86-64.so.2', tail: '\0' + '3.11.2\0' }),
     };
     putImage(server, 'debian', makeImage({ files }), '12');
