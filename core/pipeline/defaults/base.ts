@@ -108,6 +108,8 @@ function localBase(
 
 /** Key of the pin of a registry's base. */
 const PIN = 'digest';
+/** Milliseconds that are waited for what a pinned tag stands for now. */
+const PATIENCE = 5000;
 
 function registryBase(text: string, registries: Registries, memory: RunMemory): BaseSource {
   const reference = parseReference(text);
@@ -129,9 +131,16 @@ function registryBase(text: string, registries: Registries, memory: RunMemory): 
       if (reference.digest === undefined) {
         context.pins.set('reference', formatReference({ tag: DEFAULT_TAG, ...reference }));
         context.pins.set(PIN, image.resolved);
-        if (context.tellsMoves === true) {
-          await memory.get(`move of ${formatReference(reference)}`, () =>
-            tellMove(reference, context, current),
+        const before = context.pins.before?.(PIN);
+        if (context.tellsMoves === true && isDigest(before)) {
+          // What was pinned just now was looked up just now.
+          const now = async (): Promise<Digest> => {
+            if (pinned === undefined || offline) return image.resolved;
+            const soon = AbortSignal.any([signal, AbortSignal.timeout(PATIENCE)]);
+            return resolveTag(reference, { ...options, signal: soon });
+          };
+          await memory.get(`move of ${formatReference(reference)} from ${before}`, () =>
+            tellMove(reference, before, now, context),
           );
         }
       }
@@ -141,14 +150,13 @@ function registryBase(text: string, registries: Registries, memory: RunMemory): 
   };
 }
 
-/** A registry that does not answer is no reason to fail: what is pinned needs none. */
+/** A registry that does not answer is no reason to fail or to wait: what is pinned needs none. */
 async function tellMove(
   reference: Reference,
-  { pins, log, offline }: BaseContext,
+  before: Digest,
   current: () => Promise<Digest>,
+  { pins, log }: BaseContext,
 ): Promise<void> {
-  const before = pins.before?.(PIN);
-  if (!isDigest(before) || offline) return;
   const now = await current().catch((error: unknown) => {
     log.debug(`whether \`${formatReference(reference)}\` moved is not known: ${messageOf(error)}`);
     return before;
