@@ -91,7 +91,7 @@ interface Run {
   attach(image: FinishedImage): Promise<{ bytes: Uint8Array; subject: string; document: Document }>;
 }
 
-function run(options: { readonly epoch?: number; readonly off?: boolean } = {}): Run {
+function run(options: { readonly epoch?: number; readonly sbom?: boolean | 'with-base' } = {}): Run {
   const directory = mkdtempSync(join(tmpdir(), 'pyc-sbom-'));
   const store = createDiskStore({ directory, limit: 1e9 });
   opened.push(async () => {
@@ -101,7 +101,7 @@ function run(options: { readonly epoch?: number; readonly off?: boolean } = {}):
   const made: Run = {
     reads: 0,
     api: {
-      config: { sbom: options.off !== true },
+      config: { sbom: options.sbom ?? true },
       store,
       signal: new AbortController().signal,
       sourceDateEpoch: options.epoch ?? 0,
@@ -279,6 +279,26 @@ describe('the attachment', () => {
   });
 
   it('is left out where the configuration says so', async () => {
-    await expect(run({ off: true }).attach(finishedImage(RECIPE))).rejects.toThrow('nothing was attached');
+    await expect(run({ sbom: false }).attach(finishedImage(RECIPE))).rejects.toThrow('nothing was attached');
+  });
+});
+
+describe('a base in a registry', () => {
+  const base = { ...layerOf('base', 'base'), registry: { host: 'localhost:5000', repository: 'python' } };
+  const image = finishedImage({ ...RECIPE, layers: [base, ...RECIPE.layers.slice(1)] });
+  const isOfDebian = ({ purl = '' }: Component): boolean => purl.startsWith('pkg:deb/');
+
+  it('is named by its digest and not read, unless what is in it is asked for', async () => {
+    const shallow = run();
+    const { document } = await shallow.attach(image);
+    expect(shallow.reads).toBe(0);
+    expect(document.components.filter(isOfDebian)).toEqual([]);
+    expect(document.components.filter(({ type }) => type === 'container')).toHaveLength(1);
+    const whole = run({ sbom: 'with-base' });
+    const attached = await whole.attach(image);
+    expect(whole.reads).toBe(1);
+    expect(attached.document.components.filter(isOfDebian)).toHaveLength(2);
+    expect(attached.document.serialNumber).not.toBe(document.serialNumber);
+    expect(await problemsOf(attached.bytes)).toBeNull();
   });
 });
