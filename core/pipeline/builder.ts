@@ -24,7 +24,7 @@ import type { Session } from './session.ts';
 import type { ResolvedConfig } from './settings.ts';
 import { resolveShared, type SharedResolution } from './shared-resolution.ts';
 import { findDestinations, needsLayers, outputsOf, publishBuild, referencesOf } from './stages/publish.ts';
-import { type AttachedImage, attachTo, referrersOf } from './stages/sbom.ts';
+import { type AttachedImage, attachTo, attachToIndex, referrersOf } from './stages/sbom.ts';
 import type { Destination, FinishedBuild, Project, Referrer } from './values.ts';
 
 /** Runs one image's build. Never rejects: what went wrong is in the report. */
@@ -113,7 +113,9 @@ async function publish(
   const { config, graph } = run;
   const images = attached.map(({ image }) => image);
   const index = images.length > 1 ? buildIndex(images) : undefined;
-  const referrers = referrersOf(attached, index?.descriptor);
+  const ofIndex =
+    index === undefined ? [] : await graph.stage('sbom', () => attachToIndex({ ...index, images }, graph));
+  const referrers = referrersOf(attached, index?.descriptor, ofIndex);
   const finished: FinishedBuild = {
     ...subjectOf(project, name, config),
     images,
@@ -124,8 +126,11 @@ async function publish(
     index: index === undefined ? null : { digest: index.descriptor.digest },
     attachments: referrers.map(reportAttachment),
   });
-  const receipts = await graph.stage('publish', () => publishBuild(finished, destinations, graph));
-  note(run, { outputs: receipts.map((receipt) => ({ ...receipt, image: name })) });
+  const published = await graph.stage('publish', () => publishBuild(finished, destinations, graph));
+  note(run, {
+    attachments: published.referrers.map(reportAttachment),
+    outputs: published.receipts.map((receipt) => ({ ...receipt, image: name })),
+  });
 }
 
 /** Each platform by itself, since whatever is made of all of them is made where all of them are. */
@@ -145,13 +150,13 @@ async function publishParts(
       isPart: true,
       referrers,
     };
-    const receipts = await graph.stage('publish', () => publishBuild(part, destinations, graph));
+    const published = await graph.stage('publish', () => publishBuild(part, destinations, graph));
     const platform = formatPlatform(image.platform);
     note(run, {
-      attachments: [...known.report.attachments, ...referrers.map(reportAttachment)],
+      attachments: [...known.report.attachments, ...published.referrers.map(reportAttachment)],
       outputs: [
         ...known.report.outputs,
-        ...receipts.map((receipt) => ({ ...receipt, image: name, platform })),
+        ...published.receipts.map((receipt) => ({ ...receipt, image: name, platform })),
       ],
     });
   }

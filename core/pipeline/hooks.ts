@@ -16,6 +16,7 @@ import type {
   Distribution,
   FinishedBuild,
   FinishedImage,
+  FinishedIndex,
   ImageConfig,
   Layered,
   LayerPlan,
@@ -76,6 +77,11 @@ export interface SbomInput {
   readonly platform: Platform;
   readonly image: FinishedImage;
   readonly attachments: readonly Attachment[];
+  /**
+   * Set the last time, where several platforms' images become one index: what is attached then with the subject `index` belongs
+   * to that. `image` is the first of them.
+   */
+  readonly index?: FinishedIndex;
 }
 /** Given to `publish`. */
 export interface PublishPlan {
@@ -347,7 +353,8 @@ export interface BuildHooks {
    */
   readonly labelled: Notify<ImageConfig>;
   /**
-   * Documents that are attached to an image: SBOM, provenance.
+   * Documents that are attached to an image: SBOM, provenance. Asked for each platform, and once more for the index that they
+   * become.
    *
    * - kind: shape
    * - stage: sbom

@@ -185,6 +185,12 @@ export interface FinishedImage {
   readonly manifest: Document;
 }
 
+/** The index of several platforms' images, finished. */
+export interface FinishedIndex extends Document {
+  /** In the order of the index. */
+  readonly images: readonly FinishedImage[];
+}
+
 /** A referrer that was made of an attachment: a manifest of its own with one layer. */
 export type Referrer = ReferrerDocuments;
 

@@ -96,6 +96,8 @@ export interface ComponentFacts {
   readonly author?: string;
   /** Names of what it needs: normalised distribution names, or package names. */
   readonly requires?: readonly string[];
+  /** The same as stated, with markers and extras (`Requires-Dist`); absent where nothing is needed. */
+  readonly requirements?: readonly string[];
   /** Digest of the wheel or package file it came from. */
   readonly digest?: Digest;
   readonly url?: string;

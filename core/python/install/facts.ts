@@ -7,6 +7,9 @@ import { normalizeName } from '../name.ts';
 import type { InstallScheme } from './scheme.ts';
 
 const REQUIREMENT_NAME = /^[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?/;
+/** Letters of one text, and requirements: what is longer is no name, and no list of this world. */
+const MAX_TEXT = 2000;
+const MAX_REQUIREMENTS = 2000;
 const LICENSE_CLASSIFIER = /^License :: (?:OSI Approved :: )?(?!OSI Approved$)(.+)$/;
 
 /**
@@ -23,7 +26,10 @@ export function factsOf(
     metadata.requiresDist.map((text) => normalizeName(REQUIREMENT_NAME.exec(text)?.[0] ?? '')),
   );
   requires.delete('');
-  const { summary, homepage, author } = metadata;
+  const requirements = metadata.requiresDist
+    .filter((text) => text.length <= MAX_TEXT)
+    .slice(0, MAX_REQUIREMENTS);
+  const [summary, homepage, author] = [metadata.summary, metadata.homepage, metadata.author].map(bounded);
   return {
     kind: 'python',
     name: metadata.normalizedName,
@@ -32,16 +38,23 @@ export function factsOf(
     ...(summary === undefined ? {} : { summary }),
     ...(homepage === undefined ? {} : { homepage }),
     ...(author === undefined ? {} : { author }),
-    requires: [...requires].sort(),
+    requires: [...requires].sort().slice(0, MAX_REQUIREMENTS),
+    ...(requirements.length === 0 ? {} : { requirements }),
     ...(digest === undefined ? {} : { digest }),
     ...(url === undefined ? {} : { url }),
   };
 }
 
-/** The expression, else what the licence field says, else the classifiers' names. */
+/** The expression, else what the licence field says in one line, else the classifiers' names, else the licence's text. */
 function licenseOf({ licenseExpression, license, classifiers }: Metadata): string | undefined {
+  if (licenseExpression !== undefined) return bounded(licenseExpression);
+  if (license !== undefined && license.length <= MAX_TEXT && !license.includes('\n')) return license;
   const classified = classifiers.flatMap((classifier) => LICENSE_CLASSIFIER.exec(classifier)?.[1] ?? []);
-  return licenseExpression ?? license ?? (classified.length === 0 ? undefined : classified.join(', '));
+  return bounded(classified.length === 0 ? license : classified.join(', '));
+}
+
+function bounded(text: string | undefined): string | undefined {
+  return text?.slice(0, MAX_TEXT);
 }
 
 /**

@@ -248,6 +248,12 @@ describe('layOut', () => {
         summary: 'Does it',
         homepage: 'https://example.org',
         author: 'Ann <ann@example.org>',
+        requirements: [
+          'Zope.Interface>=5',
+          'anyio (>=4,<5) ; python_version < "3.13"',
+          'uvloop; extra == "fast"',
+          'anyio',
+        ],
         requires: ['anyio', 'uvloop', 'zope-interface'],
       },
     ]);
