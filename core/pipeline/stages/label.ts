@@ -1,6 +1,7 @@
 /** The label stage: what the image starts, as whom, with which environment, labels and annotations. Layers and bytes are not its business. */
 
 import type { HistoryEntry } from '../../oci/image.ts';
+import { environmentOver, historyOver } from '../../oci/over-base.ts';
 import { PycError } from '../../primitives/errors.ts';
 import { processLabels } from '../processes.ts';
 import type { ResolvedConfig } from '../settings.ts';
@@ -10,7 +11,6 @@ import type { ImageConfig, Layered, Project, Resolution } from '../values.ts';
 const NONROOT = '65532:65532';
 const VENV_BIN = '/opt/venv/bin';
 const PYTHON = `${VENV_BIN}/python`;
-const DEFAULT_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
 /** A port in the configuration is not a number from 1 to 65535, alone or with `/tcp`, `/udp` or `/sctp`. */
 export class PortError extends PycError {
@@ -32,7 +32,7 @@ export function imageConfigOf(
   return {
     platform: resolution.platform,
     ...startOf(project, config),
-    env: environmentOf(baseConfig?.Env ?? [], config),
+    env: environmentOver(baseConfig?.Env ?? [], config.env ?? {}),
     user: config.user ?? NONROOT,
     workdir: config.workdir ?? '/app',
     ports: portsOf(config.ports ?? []),
@@ -58,17 +58,6 @@ function startOf(project: Project, config: ResolvedConfig): Pick<ImageConfig, 'e
   const scripts = project.isPackage ? Object.keys(project.scripts ?? {}) : [];
   if (scripts.length === 1) return { entrypoint: [`${VENV_BIN}/${scripts[0]}`], cmd: [] };
   return { entrypoint: [PYTHON], cmd: [] };
-}
-
-/** The base's environment, then the virtual environment's, then the user's; last one wins by name. */
-function environmentOf(base: readonly string[], config: ResolvedConfig): Record<string, string> {
-  const env: Record<string, string> = {};
-  for (const line of base) {
-    const at = line.indexOf('=');
-    if (at > 0) env[line.slice(0, at)] = line.slice(at + 1);
-  }
-  const path = env.PATH ?? DEFAULT_PATH;
-  return { ...env, PATH: `${VENV_BIN}:${path}`, VIRTUAL_ENV: '/opt/venv', HOME: '/tmp', ...config.env };
 }
 
 /** `8000` and `8000/tcp` are one; `53/udp` stays. */
@@ -114,14 +103,10 @@ function metadataOf(project: Project, { base }: Resolution): Record<string, stri
   );
 }
 
-/** The base's history, made to fit its layers where it does not, and an entry for each layer of ours. */
+/** The base's history, and an entry for each layer of ours. */
 function historyOf({ base }: Resolution, layered: Layered, created: string): HistoryEntry[] {
-  const count = base.image.layers.length;
-  const stated = base.image.config.history ?? [];
-  const fits = stated.filter((entry) => entry.empty_layer !== true).length === count;
-  const ofBase = fits ? stated : base.image.layers.map(() => ({ comment: 'base image' }));
   const ours = layered.layers
     .filter((layer) => layer.role !== 'base')
     .map((layer) => ({ created, created_by: `pycontainer: ${layer.name}` }));
-  return [...ofBase, ...ours];
+  return [...historyOver(base.image), ...ours];
 }
