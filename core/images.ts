@@ -3,6 +3,7 @@ import type { ImageOptions, ImageVerbReport } from './image-session.ts';
 import type { CopyRequest, CopyResult } from './images/copy.ts';
 import type { JoinRequest, JoinResult } from './images/join.ts';
 import type { ListRequest, ListResult } from './images/list.ts';
+import type { RebaseRequest, RebaseResult } from './images/rebase/rebase.ts';
 import type { ImageSession } from './images/session.ts';
 import type { TagRequest, TagResult } from './images/tag.ts';
 
@@ -15,10 +16,14 @@ export interface ListOptions extends ImageOptions, ListRequest {}
 /** What {@link createIndex} takes. */
 export interface CreateIndexOptions extends ImageOptions, JoinRequest {}
 
+/** What {@link rebaseImage} takes. */
+export interface RebaseOptions extends ImageOptions, RebaseRequest {}
+
 export type CopyReport = ImageVerbReport & CopyResult;
 export type TagReport = ImageVerbReport & TagResult;
 export type ListReport = ImageVerbReport & ListResult;
 export type CreateIndexReport = ImageVerbReport & JoinResult;
+export type RebaseReport = ImageVerbReport & RebaseResult;
 
 /**
  * Copies an image with everything that hangs on it between registries, layouts and archives; digests stay. Never rejects:
@@ -55,6 +60,20 @@ export function createIndex(options: CreateIndexOptions): Promise<CreateIndexRep
   return run('index create', options, { image: null, output: null }, async (session) => {
     const { joinImages } = await import('./images/join.ts');
     return await joinImages(options, session);
+  });
+}
+
+/**
+ * Puts what pycontainer built on another base, without building anything: only documents are new. The result is that of a build
+ * on the new base. Never rejects; an image that would not run there is refused.
+ */
+export function rebaseImage(options: RebaseOptions): Promise<RebaseReport> {
+  return run('rebase', options, { digest: null, images: [], outputs: [] }, async (session) => {
+    const [{ rebaseImage }, { pythonOfBase }] = await Promise.all([
+      import('./images/rebase/rebase.ts'),
+      import('./base-python.ts'),
+    ]);
+    return await rebaseImage(options, session, (base, reference) => pythonOfBase(base, reference, session));
   });
 }
 

@@ -38,6 +38,8 @@ export interface ImagePlace {
   readonly reference: string | undefined;
   /** Where a registry has it; of what mirrors serve, the one that did. */
   readonly registry?: { readonly host: string; readonly repository: string };
+  /** Where a registry has this very blob, for a place whose blobs lie in several. */
+  registryOf?(descriptor: Descriptor): { readonly host: string; readonly repository: string } | undefined;
   /** The blob's file on this host, where it lies in one. */
   file?(descriptor: Descriptor): string | undefined;
 }

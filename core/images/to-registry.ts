@@ -90,13 +90,14 @@ function blobSources(
 ): ReadonlyMap<Digest, BlobSource> {
   const sources = new Map<Digest, BlobSource>();
   for (const document of documents) {
-    const { registry } = document.place;
-    const mountFrom = registry?.host === repository.host ? registry.repository : undefined;
+    const { place } = document;
     for (const descriptor of blobsOf(document)) {
       if (sources.has(descriptor.digest)) continue;
+      const registry = place.registryOf?.(descriptor) ?? place.registry;
+      const mountFrom = registry?.host === repository.host ? registry.repository : undefined;
       sources.set(descriptor.digest, {
         descriptor,
-        open: async (inner) => document.place.blob(descriptor, inner),
+        open: async (inner) => place.blob(descriptor, inner),
         mountFrom,
       });
     }

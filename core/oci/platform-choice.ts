@@ -60,8 +60,8 @@ export function platformsOf(index: Index): string[] {
   return [...new Set(stated.map(formatPlatform))];
 }
 
-/** BuildKit lists attestations as manifests of the platform `unknown/unknown`; artifacts say their type. */
-function isImage({ mediaType, platform, annotations, artifactType }: Descriptor): boolean {
+/** True for an entry that is an image: BuildKit lists attestations as manifests of the platform `unknown/unknown`; artifacts say their type. */
+export function isImage({ mediaType, platform, annotations, artifactType }: Descriptor): boolean {
   const isBeside =
     artifactType !== undefined ||
     platform?.os === 'unknown' ||

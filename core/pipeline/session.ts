@@ -41,3 +41,6 @@ export interface Session {
   /** The distribution that is to be explained. */
   readonly distribution?: string;
 }
+
+/** What it takes to find the Python of a base. */
+export type DetectionSession = Pick<Session, 'store' | 'log' | 'signal' | 'dryRun' | 'noCache'>;

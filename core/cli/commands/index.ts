@@ -92,6 +92,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./plan.ts'),
   },
   {
+    name: 'rebase',
+    usage: 'rebase REF --base NEW',
+    summary: 'put what pycontainer built on another base, without building it',
+    load: () => import('./rebase.ts'),
+  },
+  {
     name: 'tag',
     usage: 'tag REF TAG...',
     summary: 'give an image further tags where it is',

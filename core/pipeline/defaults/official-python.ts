@@ -8,7 +8,7 @@ import { digestOfJson } from '../../primitives/digest.ts';
 import type { BaseFacts } from '../../python/detection/base-files.ts';
 import { libcOfRelease, officialPython, RELEASE_FILES } from '../../python/detection/official-image.ts';
 import type { Libc } from '../../python/target.ts';
-import type { Session } from '../session.ts';
+import type { DetectionSession } from '../session.ts';
 import type { PythonInBase } from '../values.ts';
 
 /** Bytes of the lowest layer that are asked for, one after the other: Debian's keys lie before its release, Alpine's busybox. */
@@ -20,7 +20,7 @@ const RULES = 1;
 export async function findOfficialPython(
   base: Image,
   facts: BaseFacts,
-  session: Session,
+  session: DetectionSession,
 ): Promise<PythonInBase | undefined> {
   const steps = (base.config.history ?? []).map((entry) => String(entry.created_by ?? ''));
   const python = officialPython(facts, steps);

@@ -18,7 +18,7 @@ import { Version } from '../../python/version.ts';
 import type { BaseFileReader } from '../base-files.ts';
 import type { PythonRequest } from '../hooks.ts';
 import { imageKey } from '../image-key.ts';
-import type { Session } from '../session.ts';
+import type { DetectionSession } from '../session.ts';
 import type { ResolvedConfig } from '../settings.ts';
 import type { PythonInBase } from '../values.ts';
 import { findOfficialPython } from './official-python.ts';
@@ -35,8 +35,8 @@ const RULES = 2;
 /** @throws PythonStatedError for a malformed `--python` or `--libc`; what detection throws where the base says too little */
 export async function findPython(
   request: PythonRequest,
-  config: ResolvedConfig,
-  session: Session,
+  config: Pick<ResolvedConfig, 'python'>,
+  session: DetectionSession,
   files: BaseFileReader,
 ): Promise<PythonInBase> {
   const stated = readStated(config);
@@ -58,7 +58,7 @@ export async function findPython(
 async function foundIn(
   { base, known }: PythonRequest,
   stated: StatedPython | undefined,
-  session: Session,
+  session: DetectionSession,
   files: BaseFileReader,
 ): Promise<PythonInBase> {
   if (known === undefined) return detected(base, stated, session, files);
@@ -74,7 +74,7 @@ function warnOfOther(
   { python, interpreter }: Stated,
   { target, interpreter: there }: PythonInBase,
   reference: string,
-  session: Session,
+  session: DetectionSession,
 ): void {
   if (python === undefined || interpreter !== undefined || isAsStated(python, target)) return;
   const { implementation = target.implementation, version, flags } = python;
@@ -96,7 +96,7 @@ interface Stated {
   readonly interpreter?: string;
 }
 
-function readStated(config: ResolvedConfig): Stated {
+function readStated(config: Pick<ResolvedConfig, 'python'>): Stated {
   const { version: versionText, implementation, libc: libcText, interpreter } = config.python ?? {};
   const parsed = versionText === undefined ? undefined : parseStatedPython(versionText);
   if (versionText !== undefined && parsed === undefined) {
@@ -177,7 +177,7 @@ function versionOf(
 async function detected(
   base: Image,
   stated: StatedPython | undefined,
-  session: Session,
+  session: DetectionSession,
   reader: BaseFileReader,
 ): Promise<PythonInBase> {
   const executable = stated === undefined ? undefined : executableOf(stated);
