@@ -116,4 +116,21 @@ export { VERSION } from './primitives/version.ts';
 export type { CredentialSource, Credentials } from './registry/credentials.ts';
 export type { LoginPlace } from './registry/logins.ts';
 export { type JoinShardsOptions, type JoinShardsReport, joinShards } from './shard-join.ts';
+export {
+  BundleError,
+  type BundleSigner,
+  bundleReferrer,
+  type KeyContext,
+  keyBundles,
+  openSigner,
+  predicateOf,
+  rememberedBundles,
+  SIGNATURE_PREDICATE,
+  type SignatureAlgorithm,
+  SignatureError,
+  type Signer,
+  SignerError,
+  SigningKeyError,
+  statementOf,
+} from './signature/index.ts';
 export type { BlobDraft, BlobInfo, Expected, Store } from './store/store.ts';

@@ -17,7 +17,7 @@ const ROWS = [
   ['http', 'archive'],
   ['store'],
   ['oci', 'python'],
-  ['registry'],
+  ['registry', 'signature'],
   ['pipeline', 'images'],
   ['config'],
   ['front'],

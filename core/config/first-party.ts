@@ -13,6 +13,7 @@ export const PLUGINS: Readonly<Record<string, Load>> = {
   gar: () => import('pycontainer/plugins/gar'),
   ghcr: () => import('pycontainer/plugins/ghcr'),
   sbom: () => import('pycontainer/plugins/sbom'),
+  sign: () => import('pycontainer/plugins/sign'),
   wheelhouse: () => import('pycontainer/plugins/wheelhouse'),
 };
 

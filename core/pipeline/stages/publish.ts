@@ -7,7 +7,7 @@ import { nearest } from '../../primitives/nearest.ts';
 import type { Graph } from '../graph.ts';
 import type { Session } from '../session.ts';
 import type { ResolvedConfig } from '../settings.ts';
-import type { Destination, FinishedBuild, Receipt } from '../values.ts';
+import type { Destination, FinishedBuild, Receipt, Referrer } from '../values.ts';
 import { inRegistry } from './references.ts';
 
 /** An output's SPEC begins with a scheme that neither pycontainer nor a plugin knows. */
@@ -100,6 +100,13 @@ export async function findDestinations(specs: readonly string[], graph: Graph): 
   return found;
 }
 
+/** What became of a build. */
+export interface PublishedBuild {
+  readonly receipts: readonly Receipt[];
+  /** Those that plugins added at last, such as signatures, among them. */
+  readonly referrers: readonly Referrer[];
+}
+
 /**
  * Publishes to every destination, in order within a lane. Where several are to become visible, none does before all have
  * what they need; what was published beside stays where another one fails.
@@ -108,7 +115,7 @@ export async function publishBuild(
   build: FinishedBuild,
   destinations: readonly Destination[],
   graph: Graph,
-): Promise<Receipt[]> {
+): Promise<PublishedBuild> {
   const plan = await graph.hooks.publish.promise({ build, destinations }, graph.context);
   const { signal } = graph.context;
   const steps: (() => Promise<void>)[] = [];
@@ -129,5 +136,5 @@ export async function publishBuild(
   await mapConcurrently(steps, AT_ONCE, signal, (step) => step());
   const receipts = plan.destinations.map((destination) => published.get(destination)!);
   await graph.hooks.published.promise(receipts, graph.context);
-  return receipts;
+  return { receipts, referrers: plan.build.referrers };
 }
