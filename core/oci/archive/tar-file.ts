@@ -1,4 +1,4 @@
-/** Writes a tar into a file of the host: beside, then renamed. Its bytes depend on the members alone. */
+/** A tar of regular files, as bytes or in a file of the host: beside, then renamed. Its bytes depend on the members alone. */
 import { randomBytes } from 'node:crypto';
 import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
@@ -53,32 +53,43 @@ async function writeMembers(
   members: readonly ArchiveMember[],
   signal: AbortSignal,
 ): Promise<void> {
+  for await (const bytes of tarBytes(members, signal)) {
+    for (let done = 0; done < bytes.length; ) done += (await handle.write(bytes, done)).bytesWritten;
+  }
+}
+
+/** The tar, in pieces of a megabyte or more. @throws ArchiveWriteError for a member of another size than it states */
+export async function* tarBytes(
+  members: readonly ArchiveMember[],
+  signal: AbortSignal,
+): AsyncGenerator<Uint8Array> {
   let batch: Uint8Array[] = [];
   let gathered = 0;
-  const flush = async (): Promise<void> => {
-    const bytes = Buffer.concat(batch, gathered);
-    batch = [];
-    gathered = 0;
-    for (let done = 0; done < bytes.length; ) done += (await handle.write(bytes, done)).bytesWritten;
-  };
-  const add = async (bytes: Uint8Array): Promise<void> => {
+  const add = (bytes: Uint8Array): boolean => {
     signal.throwIfAborted();
     batch.push(bytes);
     gathered += bytes.length;
-    if (gathered >= BATCH) await flush();
+    return gathered >= BATCH;
+  };
+  const take = (): Uint8Array => {
+    const bytes = Buffer.concat(batch, gathered);
+    batch = [];
+    gathered = 0;
+    return bytes;
   };
   for (const { path, size, open: read } of members) {
-    await add(encodeTarHeader({ path, size, type: 'file', mode: 0o644, uid: 0, gid: 0, mtime: 0 }));
-    let written = 0;
+    const head = { path, size, type: 'file', mode: 0o644, uid: 0, gid: 0, mtime: 0 } as const;
+    if (add(encodeTarHeader(head))) yield take();
+    let passed = 0;
     for await (const chunk of await read(signal)) {
-      written += chunk.length;
-      await add(chunk);
+      passed += chunk.length;
+      if (add(chunk)) yield take();
     }
-    if (written !== size) throw new ArchiveWriteError(`\`${path}\` has ${written} bytes instead of ${size}`);
-    await add(new Uint8Array(tarPadding(size)));
+    if (passed !== size) throw new ArchiveWriteError(`\`${path}\` has ${passed} bytes instead of ${size}`);
+    if (add(new Uint8Array(tarPadding(size)))) yield take();
   }
-  await add(new Uint8Array(TAR_END));
-  await flush();
+  add(new Uint8Array(TAR_END));
+  yield take();
 }
 
 function explained(thrown: unknown, file: string): unknown {

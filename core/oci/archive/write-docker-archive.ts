@@ -31,17 +31,30 @@ export async function writeDockerArchive(
   options: DockerArchiveOptions,
 ): Promise<{ readonly digest: Digest }> {
   const image = chooseImage(contents.images, options);
+  await writeTarFile(file, await dockerArchive(image, contents.names, options.signal), options.signal);
+  return { digest: image.manifest.descriptor.digest };
+}
+
+/**
+ * The members of such a tar.
+ *
+ * @param without - digests of layers that the reader has: they are named and not contained
+ */
+export async function dockerArchive(
+  image: OutputImage,
+  names: readonly string[],
+  signal: AbortSignal,
+  without: ReadonlySet<Digest> = new Set(),
+): Promise<readonly ArchiveMember[]> {
   const config = `${hexOf(image.config.descriptor.digest)}.json`;
-  const layers = await Promise.all(image.layers.map((layer) => layerMember(layer, options.signal)));
-  const manifest = [{ Config: config, RepoTags: contents.names, Layers: layers.map((layer) => layer.path) }];
-  const unique = [...new Map(layers.map((layer) => [layer.path, layer])).values()];
-  const members = [
+  const contained = image.layers.filter(({ descriptor }) => !without.has(descriptor.digest));
+  const layers = await Promise.all(contained.map((layer) => layerMember(layer, signal)));
+  const manifest = [{ Config: config, RepoTags: names, Layers: image.layers.map(pathOf) }];
+  return [
     textMember('manifest.json', JSON.stringify(manifest)),
     blobMember(config, image.config),
-    ...unique,
+    ...new Map(layers.map((layer) => [layer.path, layer])).values(),
   ];
-  await writeTarFile(file, members, options.signal);
-  return { digest: image.manifest.descriptor.digest };
 }
 
 function chooseImage(images: readonly OutputImage[], options: DockerArchiveOptions): OutputImage {
@@ -62,12 +75,16 @@ function chooseImage(images: readonly OutputImage[], options: DockerArchiveOptio
 
 /** Loaders take gzip and plain tars; zstd they learnt late, so that such layers are unpacked. */
 async function layerMember(layer: Layer, signal: AbortSignal): Promise<ArchiveMember> {
-  const { descriptor, diffId } = layer;
-  if (descriptor.mediaType !== OCI_LAYER_ZSTD) {
-    return blobMember(`${hexOf(descriptor.digest)}.tar`, { descriptor, layer });
-  }
+  const { descriptor } = layer;
+  const path = pathOf(layer);
+  if (descriptor.mediaType !== OCI_LAYER_ZSTD) return blobMember(path, { descriptor, layer });
   // A tar's header states the size before the content: the layer is read once to learn it.
   let size = 0;
   for await (const chunk of readLayerTar(layer, signal)) size += chunk.length;
-  return { path: `${hexOf(diffId)}.tar`, size, open: (stop) => readLayerTar(layer, stop) };
+  return { path, size, open: (stop) => readLayerTar(layer, stop) };
+}
+
+/** Of the bytes that lie there: those of a zstd layer are unpacked. */
+function pathOf({ descriptor, diffId }: Layer): string {
+  return `${hexOf(descriptor.mediaType === OCI_LAYER_ZSTD ? diffId : descriptor.digest)}.tar`;
 }

@@ -56,6 +56,35 @@ export async function writeArchiveEntry(
   return { digest };
 }
 
+/** By what containerd and Docker name what they take out of an archive: a whole reference. */
+const CONTAINERD_NAME = 'io.containerd.image.name';
+
+/**
+ * The members of an OCI archive for engines, which name what they take by whole references.
+ *
+ * @param names - complete, as in `docker.io/library/shop:1.0`
+ * @param without - digests of blobs that the reader has
+ */
+export function namedArchive(
+  contents: OutputContents,
+  names: readonly [string, ...string[]],
+  without: ReadonlySet<Digest> = new Set(),
+): readonly ArchiveMember[] {
+  const { mediaType, digest, size } = rootOf(contents).descriptor;
+  const manifests = names.map((name) => ({
+    mediaType,
+    digest,
+    size,
+    annotations: { [CONTAINERD_NAME]: name, [REF_NAME]: name },
+  }));
+  const blobs = imageBlobs(contents).filter(({ descriptor }) => !without.has(descriptor.digest));
+  return [
+    textMember(MARKER, MARKER_CONTENT),
+    textMember(INDEX, JSON.stringify({ schemaVersion: 2, mediaType: OCI_INDEX, manifests })),
+    ...blobs.map((blob) => blobMember(`blobs/sha256/${hexOf(blob.descriptor.digest)}`, blob)),
+  ];
+}
+
 /** A small file. */
 export function textMember(path: string, text: string): ArchiveMember {
   const bytes = Buffer.from(text);
