@@ -4,16 +4,17 @@
  */
 import { setMaxListeners } from 'node:events';
 import { resolve } from 'node:path';
+import { configuredCredentials } from './configured-credentials.ts';
 import { createHttpClient } from './http/undici-client.ts';
 import type { ImageSession } from './images/session.ts';
 import { endOf } from './pipeline/aborted.ts';
-import { createRegistries } from './pipeline/defaults/registries.ts';
+import { createRegistries, ownKeychain } from './pipeline/defaults/registries.ts';
 import { type ReportedError, reportError } from './pipeline/report.ts';
 import { keepWarnings } from './pipeline/report-draft.ts';
 import type { StatedCredentials } from './pipeline/session.ts';
 import { type Log, silentLog, type Warning } from './primitives/log.ts';
 import { VERSION } from './primitives/version.ts';
-import { environmentCredentials } from './registry/credentials.ts';
+import { credentialChain, environmentCredentials } from './registry/credentials.ts';
 import { createDiskStore } from './store/disk-store.ts';
 import { storeDirectory, storeLimit } from './store/location.ts';
 
@@ -25,6 +26,8 @@ export interface ImageOptions {
   readonly env?: Readonly<Record<string, string | undefined>>;
   readonly log?: Log;
   readonly signal?: AbortSignal;
+  /** The configuration whose plugins open registries, relative to `cwd`; default the one that is found. */
+  readonly file?: string;
   /** The store's folder, relative to `cwd`. */
   readonly cacheDirectory?: string;
   /** Accept what the store has, make no request. */
@@ -62,7 +65,7 @@ export async function runImageVerb<Result extends object>(
   let result = empty;
   let error: ReportedError | null = null;
   try {
-    result = await withImageSession({ ...options, log: said.log, signal }, work);
+    result = await withImageSession(command, { ...options, log: said.log, signal }, work);
   } catch (thrown) {
     said.log.debug(thrown instanceof Error ? (thrown.stack ?? '') : String(thrown));
     error = reportError(endOf(thrown, signal, `\`pyc ${command}\``));
@@ -81,6 +84,7 @@ export async function runImageVerb<Result extends object>(
 
 /** Opens a session for the work and closes it after it. @throws what the work throws */
 export async function withImageSession<Result>(
+  command: string,
   options: ImageOptions,
   work: (session: ImageSession) => Promise<Result>,
 ): Promise<Result> {
@@ -96,12 +100,22 @@ export async function withImageSession<Result>(
   const store = createDiskStore({ directory, limit: storeLimit(env) });
   const http = createHttpClient({ env, log, signal, offline });
   const credentials = options.credentials ?? environmentCredentials(env);
-  const registries = createRegistries({
+  const { file } = options;
+  const plugins = configuredCredentials({
     http,
+    store,
     log,
+    signal,
     env,
-    ...(credentials === undefined ? {} : { credentials }),
+    cwd,
+    command,
+    file,
+    cacheDirectory: directory,
   });
+  const registries = createRegistries(
+    { http, log, env, ...(credentials === undefined ? {} : { credentials }) },
+    credentialChain(plugins, ownKeychain({ env })),
+  );
   try {
     return await work({
       store,

@@ -10,7 +10,11 @@ import type { Session } from './session.ts';
 import type { ResolvedConfig } from './settings.ts';
 
 /** The object that every plugin's `apply` gets as its second argument. */
-export function createPluginApi(config: ResolvedConfig, session: Session, base: BaseFileReader): PluginApi {
+export function createPluginApi(
+  config: ResolvedConfig,
+  session: Pick<Session, 'log' | 'store' | 'http' | 'signal' | 'sourceDateEpoch' | 'dryRun' | 'env'>,
+  base: BaseFileReader,
+): PluginApi {
   return {
     config,
     log: session.log,

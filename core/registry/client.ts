@@ -163,7 +163,9 @@ export function createRegistryClient(options: RegistryClientOptions): RegistryCl
       const failure: Repository['failure'] = async (what, response, signal) => {
         const text = await response.text(LARGEST_FAULT).catch(() => '');
         const { authorizer, target } = sites.current;
-        const hasCredentials = await authorizer.hasCredentials(target, signal).catch(() => true);
+        const isRefused = response.status === 401 || response.status === 403;
+        const hasCredentials =
+          isRefused && (await authorizer.hasCredentials(target, signal).catch(() => true));
         const faults = parseFaults(text, authorizer.withoutSecrets);
         if (response.status === 400 && faults.length === 0 && target.base.protocol === 'http:')
           return plainRefused(what, target.host);

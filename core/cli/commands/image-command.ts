@@ -10,6 +10,7 @@ import { displayFor, parse } from './options.ts';
 
 /** What the parser makes of the shared options. */
 export interface ImageCommandValues extends CredentialValues {
+  readonly config?: string;
   readonly offline?: boolean;
   readonly cacheDir?: string;
   readonly json?: boolean;
@@ -36,6 +37,12 @@ export function withImageCommandOptions(command: Command): Command {
       new Option('--password <password>', 'other users of this host can see it: better --password-stdin'),
     )
     .addOption(new Option('--password-stdin', 'read the password from standard input'))
+    .addOption(
+      new Option(
+        '--config <file>',
+        'the configuration whose plugins open registries (default: the one found here or above)',
+      ),
+    )
     .addOption(new Option('--offline', 'make no request'))
     .addOption(
       new Option(
@@ -78,6 +85,7 @@ export async function runImageCommand<Values extends ImageCommandValues, Report 
       log: display.log,
       signal: io.signal,
       offline: values.offline === true,
+      ...(values.config === undefined ? {} : { file: values.config }),
       ...(values.cacheDir === undefined ? {} : { cacheDirectory: values.cacheDir }),
       ...(await credentialsOf(values, io)),
     });
