@@ -111,6 +111,6 @@ source = { virtual = "." }
     expect(report.project).toMatchObject({ name: 'api', directory: 'project/packages/api' });
     expect(report.images[0]?.name).toBe('api');
     expect(report.images[0]?.distributions.map(({ name }) => name)).toEqual(['alpha']);
-    expect((await sample.build({ package: 'none' })).error?.code).toBe('PYC_LOCK_SELECTION_UNKNOWN');
+    expect((await sample.build({ package: 'none' })).error?.code).toBe('PYC_MEMBERS_UNKNOWN');
   });
 });
