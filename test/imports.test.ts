@@ -17,7 +17,7 @@ const ROWS = [
   ['http', 'archive'],
   ['store'],
   ['oci', 'python'],
-  ['registry', 'signature'],
+  ['registry', 'signature', 'engines'],
   ['pipeline', 'images'],
   ['config'],
   ['front'],

@@ -4,7 +4,7 @@
  */
 import { resolve } from 'node:path';
 import type { Config, Origin } from '../pipeline/settings.ts';
-import { DEFAULT_OUTPUT, referencesOf } from '../pipeline/stages/publish.ts';
+import { DEFAULT_OUTPUT, loadOutput, referencesOf } from '../pipeline/stages/publish.ts';
 import type { ConfigFault } from './errors.ts';
 import type { Values } from './layer.ts';
 
@@ -88,12 +88,12 @@ function writersOf(
 
 /** As `publish` will find them; without those that the project's name decides. */
 function specsOf({ values, directory }: ImageOutputs): readonly string[] {
-  const { name, outputs = [], push = false, tags = [], registry } = values as Config;
+  const { name, outputs = [], push = false, load, tags = [], registry } = values as Config;
   const pushed =
     push && (name !== undefined || tags.length > 0)
       ? referencesOf(name ?? '', { tags, ...(registry === undefined ? {} : { registry }) })
       : [];
   const specs = [...outputs, ...pushed.map((reference) => `registry:${reference}`)];
-  if (specs.length > 0 || push) return specs;
+  if (specs.length > 0 || push || loadOutput(load) !== undefined) return specs;
   return [`layout:${resolve(directory, DEFAULT_OUTPUT.slice('layout:'.length))}`];
 }

@@ -63,8 +63,8 @@ async function namesOfMembers(config: ResolvedConfig, session: Session): Promise
 }
 
 function outputsOf(config: ResolvedConfig): ImageOutputs {
-  const { directory, origins, name, outputs, push, tags, registry } = config;
-  return { values: { name, outputs, push, tags, registry }, origins, directory };
+  const { directory, origins, name, outputs, push, load, tags, registry } = config;
+  return { values: { name, outputs, push, load, tags, registry }, origins, directory };
 }
 
 function chosen(images: readonly ResolvedConfig[], only: readonly string[]): readonly ResolvedConfig[] {

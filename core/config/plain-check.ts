@@ -50,6 +50,7 @@ const OF_AN_IMAGE: Readonly<Record<string, Test>> = {
   outputs: isListOf(matches(/^[a-z][a-z0-9-]*:[^@\s]+$/)),
   registry: isReference,
   push: isFlag,
+  load: isFlag,
   platforms: isListOf(matches(/^linux\/(?:amd64|arm64)$/)),
   extras: isListOf(isText),
   groups: isListOf(isText),

@@ -25,6 +25,7 @@ const map = (describe: string) =>
 
 const TABLE = { error: 'must be a table' };
 
+const ENGINE = /^(?:auto|docker|podman|k3s|(?:containerd|kind)(?::[A-Za-z0-9][A-Za-z0-9._-]*)?)$/;
 const PORT = /^(\d+)(?:\/(?:tcp|udp|sctp))?$/;
 const CREDENTIALS = /^[a-z+-]+:\/\/[^/@]*:[^/@]*@|^(?!sha256)[^/@]+:[^/@]+@(?!sha256:)/i;
 
@@ -240,10 +241,19 @@ const commonFields = {
   outputs: z
     .array(spec, { error: 'must be a list of outputs' })
     .describe(
-      'Where the result goes: `layout:DIR`, `archive:FILE`, `docker-archive:FILE`, `registry:REF`, `wheelhouse:DIR`, and what plugins add.',
+      'Where the result goes: `layout:DIR`, `archive:FILE`, `docker-archive:FILE`, `registry:REF`, `load:ENGINE`, `wheelhouse:DIR`, and what plugins add.',
     )
     .exactOptional(),
   push: flag('Push every tag to its registry. Default: false.').exactOptional(),
+  load: z
+    .union([z.boolean(), z.string().regex(ENGINE)], {
+      error:
+        'must be true, false, or an engine: `docker`, `podman`, `containerd`, `containerd:NAMESPACE`, `kind`, `kind:CLUSTER` or `k3s`',
+    })
+    .describe(
+      'Load the image into a container engine: `true` finds one, `docker`, `podman`, `containerd`, `containerd:NAMESPACE`, `kind`, `kind:CLUSTER` or `k3s` names it. Default: false.',
+    )
+    .exactOptional(),
   registry: withoutCredentials(
     text(
       'Prefix of tags that name no registry, as in `ghcr.io/me`. A repository that it ends with is not repeated.',

@@ -43,7 +43,7 @@ export class ShardOutputError extends PycError {
 /** More than anybody has machines. */
 const MOST_SHARDS = 10_000;
 /** Outputs that hold one image, whatever it is. */
-const WHOLE = /^(?:archive|docker-archive):/;
+const WHOLE = /^(?:archive|docker-archive|load):/;
 
 /** Reads `2/5`. @throws ShardError */
 export function parseShard(text: string): Shard {

@@ -23,7 +23,7 @@ const KEYS = [
     'exclude',
   ],
   ...['entrypoint', 'cmd', 'user', 'workdir', 'ports', 'stopSignal'],
-  ...['tags', 'registry', 'outputs', 'push', 'secrets', 'sbom', 'gzipMembers', 'plugins'],
+  ...['tags', 'registry', 'outputs', 'push', 'load', 'secrets', 'sbom', 'gzipMembers', 'plugins'],
 ] as const satisfies readonly (keyof ResolvedConfig)[];
 
 /** @param image - what the configuration becomes, whose values are the defaults */

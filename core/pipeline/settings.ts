@@ -30,10 +30,12 @@ export interface Config {
   /** As in `linux/arm64`. Default: Linux on the host's architecture. */
   readonly platforms?: readonly string[];
   readonly tags?: readonly string[];
-  /** `layout:DIR`, `archive:FILE`, `docker-archive:FILE`, `registry:REF`, `wheelhouse:DIR`, and what plugins add. */
+  /** `layout:DIR`, `archive:FILE`, `docker-archive:FILE`, `registry:REF`, `load:ENGINE`, `wheelhouse:DIR`, and what plugins add. */
   readonly outputs?: readonly string[];
   /** Pushes every tag to its registry. */
   readonly push?: boolean;
+  /** Loads the image into a container engine: true for the one that is found, or `docker`, `podman`, `containerd`, `kind`, `k3s`. */
+  readonly load?: boolean | string;
   /** Prefix of tags without a registry, as in `ghcr.io/me`. */
   readonly registry?: string;
   readonly extras?: readonly string[];

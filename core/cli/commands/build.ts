@@ -4,7 +4,7 @@ import { Option } from 'commander';
 import type { BuildOptions } from '../../index.ts';
 import type { ExitCode, Io } from '../io.ts';
 import { finish } from '../render/finish.ts';
-import { type ImageValues, imageFlags, withImageOptions } from './contents-options.ts';
+import { type ImageValues, imageFlags, withImageOptions, withLoadAlone } from './contents-options.ts';
 import { type CredentialValues, credentialsOf } from './credentials.ts';
 import {
   buildOptions,
@@ -35,6 +35,7 @@ Examples:
   pyc build services/api --platform linux/arm64        another folder, another platform
   pyc build --base apt:trixie                          on Debian's packages, without a registry
   pyc build --tag ghcr.io/me/shop:1.0 --push           to a registry
+  pyc build --load                                     into Docker, podman or what else runs here
   pyc build --output docker-archive:shop.tar           for \`docker load\`
   podman run --rm -p 8000:8000 "$(pyc build)"          build and start
 
@@ -43,7 +44,7 @@ Every key of the configuration, and what is read from PYC_* variables: docs/refe
 `;
 
 export async function run(argv: readonly string[], io: Io): Promise<ExitCode> {
-  const parsed = parse<Values>(command(), argv, io);
+  const parsed = parse<Values>(command(), withLoadAlone(argv), io);
   if (parsed === 'helped') return 0;
   const { values } = parsed;
   if (values.requirements !== undefined) {

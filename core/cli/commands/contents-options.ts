@@ -12,6 +12,8 @@ export interface ImageValues {
   readonly sbom?: 'cyclonedx' | 'none';
   readonly output?: readonly string[];
   readonly push?: boolean;
+  /** Empty for `--load` alone. */
+  readonly load?: string;
   readonly registry?: string;
 }
 
@@ -28,11 +30,22 @@ export function withImageOptions(command: Command): Command {
     .addOption(
       list(
         '--output <spec>',
-        'layout:DIR, archive:FILE, docker-archive:FILE, registry:REF, wheelhouse:DIR; repeatable (default: layout:build/image)',
+        'layout:DIR, archive:FILE, docker-archive:FILE, registry:REF, load:ENGINE, wheelhouse:DIR; repeatable (default: layout:build/image)',
       ),
     )
     .addOption(new Option('--push', 'push every tag to its registry'))
+    .addOption(
+      new Option(
+        '--load [engine]',
+        'into a container engine: docker, podman, containerd, kind or k3s, as in --load=podman (default: the one that is found)',
+      ),
+    )
     .addOption(new Option('--registry <prefix>', 'prefix of tags that name no registry, as in ghcr.io/me'));
+}
+
+/** `--load DIR` names no engine: only `--load=ENGINE` does. */
+export function withLoadAlone(argv: readonly string[]): readonly string[] {
+  return argv.map((word) => (word === '--load' ? '--load=' : word));
 }
 
 /** What they say of the configuration. @throws UsageError */
@@ -45,6 +58,7 @@ export function imageFlags(values: ImageValues): Flagged {
     ['--sbom', { sbom: values.sbom === undefined ? undefined : values.sbom === 'cyclonedx' }],
     ['--output', { outputs: values.output }],
     ['--push', { push: values.push }],
+    ['--load', { load: values.load === '' ? true : values.load }],
     ['--registry', { registry: values.registry }],
   ];
 }

@@ -4,7 +4,7 @@ import type { BuildReport } from '../../pipeline/report.ts';
 import type { ExitCode, Io } from '../io.ts';
 import { finish } from '../render/finish.ts';
 import { UsageError } from '../usage-error.ts';
-import { type ImageValues, imageFlags, withImageOptions } from './contents-options.ts';
+import { type ImageValues, imageFlags, withImageOptions, withLoadAlone } from './contents-options.ts';
 import {
   buildOptions,
   displayFor,
@@ -35,7 +35,7 @@ Examples:
 `;
 
 export async function run(argv: readonly string[], io: Io): Promise<ExitCode> {
-  const parsed = parse<Values>(command(), argv, io);
+  const parsed = parse<Values>(command(), withLoadAlone(argv), io);
   if (parsed === 'helped') return 0;
   const { directory, values } = parsed;
   const display = displayFor(values, io);

@@ -41,9 +41,24 @@ export function nextCommands(
     }
     case 'registry':
       return [{ title: 'Run it', lines: [run('podman', reference)] }];
+    case 'load':
+      return [{ title: 'Run it', lines: [runLoaded(output.destination, image.name, reference, run)] }];
     default:
       return [];
   }
+}
+
+/** By the engine's own program. What lies in a cluster is started by the cluster, which must not look for it elsewhere. */
+function runLoaded(
+  destination: string,
+  name: string,
+  reference: string,
+  run: (engine: string, what: string) => string,
+): string {
+  const engine = destination.slice('load:'.length);
+  if (engine === 'docker' || engine === 'podman') return run(engine, reference);
+  const pod = shellWord(name.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-'));
+  return `kubectl run ${pod} --image=${reference} --image-pull-policy=Never`;
 }
 
 /** podman makes the name of an image of the path that it is given, and such names have no upper case and no spaces. */

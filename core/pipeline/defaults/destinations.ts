@@ -1,5 +1,7 @@
-/** The destinations that need no plugin: layouts, archives and registries. Each module is loaded when its SPEC is met. */
+/** The destinations that need no plugin: layouts, archives, registries and engines. Each module is loaded when its SPEC is met. */
+import { homedir } from 'node:os';
 import { isAbsolute, resolve } from 'node:path';
+import type { EngineHost } from '../../engines/index.ts';
 import { formatPlatform } from '../../oci/platform.ts';
 import { DEFAULT_TAG, parseReference, type Reference } from '../../oci/reference.ts';
 import type { DestinationRequest } from '../hooks.ts';
@@ -15,7 +17,7 @@ export function ownDestination(
   config: ResolvedConfig,
   session: Session,
   registries: Registries,
-): Destination | undefined {
+): Destination | undefined | Promise<Destination> {
   const path = (): string =>
     isAbsolute(request.location) ? request.location : resolve(config.directory, request.location);
   switch (request.scheme) {
@@ -26,6 +28,8 @@ export function ownDestination(
       return archive(request.spec, request.scheme, path(), session);
     case 'registry':
       return registry(request.spec, request.location, session, registries);
+    case 'load':
+      return engine(request.location, session);
     default:
       return undefined;
   }
@@ -104,6 +108,52 @@ function registry(name: string, text: string, session: Session, registries: Regi
       );
       return { destination: name, ...result };
     },
+  };
+}
+
+/** The engine is looked for before anything is built, so that a build is not made in vain; where nothing is written, not at all. */
+async function engine(spec: string, session: Session): Promise<Destination> {
+  const { env, log, command, dryRun, memory, signal } = session;
+  const { findEngine } = await import('../../engines/index.ts');
+  const found =
+    command === 'build' && !dryRun
+      ? await memory.get(`engine ${spec}`, () => findEngine(spec, engineHost(env), { signal }))
+      : undefined;
+  const name = `load:${found?.kind ?? spec}`;
+  return {
+    name,
+    lane: name,
+    async publish(build, context) {
+      if (found === undefined) throw new TypeError('a build that writes nothing publishes nothing');
+      log.info(`loading into ${found.shown}`);
+      const names = repositoryTags(build).filter((tag) => parseReference(tag).digest === undefined);
+      const [first = `${build.name}:${DEFAULT_TAG}`, ...others] = names;
+      const loaded = await found.load({
+        contents: contentsOf(build),
+        names: [first, ...others],
+        log,
+        signal: context.signal,
+      });
+      return {
+        destination: name,
+        reference: loaded.reference,
+        digest: loaded.digest,
+        bytesUploaded: loaded.bytesSent,
+        blobsUploaded: loaded.layersSent,
+        blobsMounted: 0,
+        blobsPresent: loaded.layersPresent,
+      };
+    },
+  };
+}
+
+function engineHost(env: Session['env']): EngineHost {
+  return {
+    env,
+    home: env.HOME || env.USERPROFILE || homedir(),
+    system: process.platform,
+    architecture: process.arch,
+    runFolders: ['/var/run', '/run'],
   };
 }
 

@@ -25,11 +25,16 @@ export class PushError extends PycError {
 /** Where an image goes when nothing is asked for. */
 export const DEFAULT_OUTPUT = 'layout:build/image';
 
+/** The output that `load` means; undefined where it means none. */
+export function loadOutput(load: ResolvedConfig['load']): string | undefined {
+  return load === undefined || load === false ? undefined : `load:${load === true ? 'auto' : load}`;
+}
+
 /** Last steps at once. */
 const AT_ONCE = 4;
 
 /** Schemes of our own destinations: what an unknown one is compared with. */
-const SCHEMES = ['layout', 'archive', 'docker-archive', 'registry', 'wheelhouse'];
+const SCHEMES = ['layout', 'archive', 'docker-archive', 'registry', 'load', 'wheelhouse'];
 
 /** Full references, each once: the tags, put into the configured registry. */
 export function referencesOf(
@@ -58,7 +63,12 @@ export function outputsOf(name: string, config: ResolvedConfig): string[] {
       hint: 'name it, as in `--tag ghcr.io/me/app:1.0 --push`',
     });
   }
-  const outputs = [...config.outputs, ...pushed.map((reference) => `registry:${reference}`)];
+  const loaded = loadOutput(config.load);
+  const outputs = [
+    ...config.outputs,
+    ...(loaded === undefined ? [] : [loaded]),
+    ...pushed.map((reference) => `registry:${reference}`),
+  ];
   return outputs.length > 0 ? [...new Set(outputs)] : [DEFAULT_OUTPUT];
 }
 
@@ -69,10 +79,11 @@ export function registryOf(spec: string): string | undefined {
 
 /** True where an output writes the layers of a base: a registry gets them from another registry, or has them. */
 export function needsLayers(
-  { outputs, push }: Pick<ResolvedConfig, 'outputs' | 'push'>,
+  { outputs, push, load }: Pick<ResolvedConfig, 'outputs' | 'push' | 'load'>,
   { command, dryRun }: Pick<Session, 'command' | 'dryRun'>,
 ): boolean {
   if (command !== 'build' || dryRun) return false;
+  if (loadOutput(load) !== undefined) return true;
   return outputs.length === 0 ? push !== true : outputs.some((output) => !output.startsWith('registry:'));
 }
 
@@ -91,7 +102,7 @@ export async function findDestinations(specs: readonly string[], graph: Graph): 
       throw new OutputError(`\`${spec}\` is no output that this build knows`, {
         hint:
           close === undefined || close === request.scheme
-            ? 'write `layout:DIR`, `archive:FILE`, `docker-archive:FILE`, `registry:REF` or `wheelhouse:DIR`, or add the plugin that knows it'
+            ? 'write `layout:DIR`, `archive:FILE`, `docker-archive:FILE`, `registry:REF`, `load:ENGINE` or `wheelhouse:DIR`, or add the plugin that knows it'
             : `did you mean \`${close}:${request.location}\`?`,
       });
     }
