@@ -175,7 +175,8 @@ export function createRegistryClient(options: RegistryClientOptions): RegistryCl
 
       const what = (thing: string): string => {
         const { host, repository } = sites.current.place;
-        return `\`${host}/${repository}\`: ${thing}`;
+        const at = `${host}/${repository}`;
+        return `\`${key}\`${at === key ? '' : `, which is read from \`${at}\``}: ${thing}`;
       };
 
       const urlOf = (path: string): string => urlAt(sites.current.target, path);
@@ -198,7 +199,7 @@ export function createRegistryClient(options: RegistryClientOptions): RegistryCl
         failure,
         sendElsewhere: (request) => http.request(request),
 
-        ...contentOf({ send, failure, what, urlOf, retry }),
+        ...contentOf({ send, failure, what, urlOf, passOver: sites.passOver, retry }),
       };
     },
   };

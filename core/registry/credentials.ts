@@ -35,13 +35,12 @@ export function credentialChain(...sources: readonly CredentialSource[]): Creden
   };
 }
 
-/** Credentials that a user stated, for the hosts that they were stated for and no other. A set may grow later. */
+/** Credentials that a user stated, for the hosts that they were stated for and no other. */
 export function statedCredentials(
   stated: { readonly username: string; readonly password: string },
-  hosts: readonly string[] | ReadonlySet<string>,
+  hosts: readonly string[],
 ): CredentialSource {
-  const meant: ReadonlySet<string> = Array.isArray(hosts) ? new Set(hosts) : (hosts as ReadonlySet<string>);
-  return async (host) => (meant.has(host) ? { kind: 'basic', ...stated } : undefined);
+  return async (host) => (hosts.includes(host) ? { kind: 'basic', ...stated } : undefined);
 }
 
 /**

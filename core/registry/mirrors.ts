@@ -21,9 +21,15 @@ export interface SitesInOrder {
    * @param path below `/v2/<name>/`
    */
   send(path: string, sendAt: SendAt, signal?: AbortSignal): Promise<HttpResponse>;
+  /**
+   * Asks a mirror no more whose answer looked well and was not.
+   *
+   * @returns false where that was the repository's own place, and nothing is left to ask
+   */
+  passOver(thrown: unknown): boolean;
 }
 
-/** @param silent endpoints that did not answer; they are not asked again, and noted here */
+/** @param silent endpoints that did not answer, or wrongly; they are not asked again, and noted here */
 export function sitesInOrder(
   sites: readonly [Site, ...(readonly Site[])],
   silent: Set<string>,
@@ -55,6 +61,16 @@ export function sitesInOrder(
       }
       chosen = own;
       return sendAt(own, true);
+    },
+    passOver(thrown) {
+      if (chosen === own || !isPycError(thrown) || thrown instanceof OfflineError) return false;
+      // Whoever read the same at the same time has left it out.
+      if (chosen === undefined) return true;
+      const { endpoint, host, repository } = chosen.place;
+      silent.add(endpoint);
+      chosen = undefined;
+      log.debug(`${host}/${repository} is left out: ${messageOf(thrown)}`);
+      return true;
     },
   };
 }

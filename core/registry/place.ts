@@ -13,8 +13,7 @@ export interface Place extends RepositoryName {
 }
 
 /**
- * Where a repository is read from, first choice first and the repository itself last, or the one place that it is
- * written to.
+ * Where a repository is read from, first choice first and its own place last, or the one place that it is written to.
  *
  * @throws a PycError where the repository must not be used
  */

@@ -16,6 +16,8 @@ export interface Reading extends Pick<Repository, 'send' | 'failure'> {
   readonly what: (thing: string) => string;
   /** Where a path below the repository lies now. */
   readonly urlOf: (path: string) => string;
+  /** Leaves out the mirror that answered last; false where there is no other place to ask. */
+  readonly passOver: (thrown: unknown) => boolean;
   readonly retry: RetryRules;
 }
 
@@ -24,8 +26,22 @@ type Content = Pick<Repository, 'findManifest' | 'readManifest' | 'findBlob' | '
 const ACCEPT = [OCI_INDEX, OCI_MANIFEST, DOCKER_INDEX, DOCKER_MANIFEST].join(', ');
 
 /** The methods of a repository that read. */
-export function contentOf({ send, failure, what, urlOf, retry }: Reading): Content {
-  const readManifest: Content['readManifest'] = async (reference, signal) => {
+export function contentOf({ send, failure, what, urlOf, passOver, retry }: Reading): Content {
+  /** What a mirror says wrongly, or breaks off for good, is asked of the next place. */
+  const fromAnyPlace = async <Result>(
+    work: () => Promise<Result>,
+    signal: AbortSignal | undefined,
+  ): Promise<Result> => {
+    for (;;) {
+      try {
+        return await work();
+      } catch (thrown) {
+        if (signal?.aborted || !passOver(thrown)) throw thrown;
+      }
+    }
+  };
+
+  const readOnce: Content['readManifest'] = async (reference, signal) => {
     const ask = async (): Promise<HttpResponse> => {
       const response = await send(`manifests/${reference}`, { headers: { accept: ACCEPT }, signal });
       if (response.status === 200) return response;
@@ -41,34 +57,39 @@ export function contentOf({ send, failure, what, urlOf, retry }: Reading): Conte
     return { digest, bytes, mediaType, etag: response.headers.etag };
   };
 
+  const readManifest: Content['readManifest'] = (reference, signal) =>
+    fromAnyPlace(() => readOnce(reference, signal), signal);
+
+  const findOnce: Content['findManifest'] = async (reference, signal) => {
+    const headers = { accept: ACCEPT };
+    const response = await send(`manifests/${reference}`, { method: 'HEAD', headers, signal });
+    await response.discard();
+    if (response.status === 404) return undefined;
+    if (response.status !== 200)
+      throw await failure(what(`asking for \`${reference}\` failed`), response, signal);
+    const digest = response.headers['docker-content-digest'];
+    const mediaType = typeOf(response);
+    refuseSchema1(mediaType, what(`\`${reference}\``));
+    const size = Number(response.headers['content-length']);
+    if (isDigest(digest)) {
+      if (isDigest(reference) && reference !== digest)
+        throw wrongDigest(what('a manifest'), reference, digest);
+      return {
+        digest,
+        ...(size > 0 ? { size } : {}),
+        ...(mediaType === undefined ? {} : { mediaType }),
+      };
+    }
+    if (isDigest(reference)) return { digest: reference };
+    // The header is optional; the manifest itself is not.
+    const whole = await readManifest(reference, signal);
+    return { digest: whole.digest, size: whole.bytes.length };
+  };
+
   return {
     readManifest,
 
-    async findManifest(reference, signal) {
-      const headers = { accept: ACCEPT };
-      const response = await send(`manifests/${reference}`, { method: 'HEAD', headers, signal });
-      await response.discard();
-      if (response.status === 404) return undefined;
-      if (response.status !== 200)
-        throw await failure(what(`asking for \`${reference}\` failed`), response, signal);
-      const digest = response.headers['docker-content-digest'];
-      const mediaType = typeOf(response);
-      refuseSchema1(mediaType, what(`\`${reference}\``));
-      const size = Number(response.headers['content-length']);
-      if (isDigest(digest)) {
-        if (isDigest(reference) && reference !== digest)
-          throw wrongDigest(what('a manifest'), reference, digest);
-        return {
-          digest,
-          ...(size > 0 ? { size } : {}),
-          ...(mediaType === undefined ? {} : { mediaType }),
-        };
-      }
-      if (isDigest(reference)) return { digest: reference };
-      // The header is optional; the manifest itself is not.
-      const whole = await readManifest(reference, signal);
-      return { digest: whole.digest, size: whole.bytes.length };
-    },
+    findManifest: (reference, signal) => fromAnyPlace(() => findOnce(reference, signal), signal),
 
     async findBlob(digest, signal) {
       const response = await send(`blobs/${digest}`, { method: 'HEAD', signal });

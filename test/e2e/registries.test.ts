@@ -3,7 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { exampleImage } from './harness/images.ts';
-import { podman } from './harness/podman.ts';
+import { podman, podmanAs } from './harness/podman.ts';
 import { freePort, run } from './harness/processes.ts';
 import { build, buildInVain } from './harness/pyc.ts';
 import { type Distribution, startDistribution } from './harness/registries.ts';
@@ -91,24 +91,38 @@ insecure = true
     expect(await podman('image', 'inspect', '--format', '{{.Digest}}', tag)).toBe(report.images[0]?.digest);
   });
 
-  test('sends a push to the location, and refuses what is blocked or in the old format', async () => {
+  test('leaves a push where its name says, as podman does, and refuses what is blocked or in the old format', async () => {
     const { digest } = await exampleImage('script');
     const args = [copyExample('script'), '--base', 'apt:trixie', '--push', '--tag'];
     const env = userOf(`
 [[registry]]
-prefix = "example.test/team"
-location = "${own.address}/moved"
+prefix = "${own.address}/pushed"
+location = "${mirror.address}/moved"
 [[registry]]
 location = "example.test/bad"
 blocked = true
 `);
-    await build([...args, 'example.test/team/app:1'], { env });
-    const read = ['skopeo', 'inspect', '--tls-verify=false', `docker://${own.address}/moved/app:1`] as const;
+    const name = `${own.address}/pushed/app:1`;
+    await build([...args, name], { env });
+    const read = ['skopeo', 'inspect', '--tls-verify=false', `docker://${name}`] as const;
     expect(JSON.parse(await run(read))).toMatchObject({ Digest: digest });
+    await podman('pull', '--quiet', '--tls-verify=false', name);
+    const conf = join(env.HOME!, '.config/containers/registries.conf');
+    const again = `${own.address}/pushed/again:1`;
+    await podmanAs(
+      { CONTAINERS_REGISTRIES_CONF: conf },
+      'push',
+      '--quiet',
+      '--tls-verify=false',
+      name,
+      again,
+    );
+    const theirs = await fetch(`http://${own.address}/v2/pushed/again/tags/list`);
+    expect(await theirs.json()).toMatchObject({ tags: ['1'] });
     const blocked = await buildInVain([...args, 'example.test/bad/app:1'], { env });
     expect(blocked).toMatchObject({ code: 2, error: { code: 'PYC_REGISTRY_BLOCKED' } });
     const old = userOf("[registries.insecure]\nregistries = ['example.test']\n");
-    const refused = await buildInVain([...args, 'example.test/team/app:1'], { env: old });
+    const refused = await buildInVain([...args, name], { env: old });
     expect(refused).toMatchObject({ code: 2, error: { code: 'PYC_REGISTRIES_CONF' } });
     expect(refused.error.hint).toBeTruthy();
   });

@@ -29,20 +29,12 @@ export function createRegistries(
     ]);
     const { http, log, env, credentials } = session;
     settings ??= loadPlaces(env, log);
-    const placesOf = await settings;
-    const meant = new Set(hosts);
-    const places: PlaceFinder = (name, purpose) => {
-      const found = placesOf(name, purpose);
-      // They follow a push to where it really goes, and no reading to a mirror.
-      if (purpose === 'write' && meant.has(name.host)) for (const { host } of found) meant.add(host);
-      return found;
-    };
     return createRegistryClient({
       http,
       log,
-      places,
+      places: await settings,
       credentials:
-        credentials === undefined ? others : credentialChain(statedCredentials(credentials, meant), others),
+        credentials === undefined ? others : credentialChain(statedCredentials(credentials, hosts), others),
     });
   };
   return {

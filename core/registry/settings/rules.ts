@@ -22,7 +22,8 @@ export function createPlaceFinder(
   return (name, purpose) => {
     const rule = ruleFor(rules, name);
     refuseBlocked(rule, name);
-    const own = rewritten(name, rule, rule?.location);
+    // As with podman: only what is read is read elsewhere.
+    const own = purpose === 'write' ? name : rewritten(name, rule, rule?.location);
     const ownRule = own === name ? undefined : ruleFor(rules, own);
     refuseBlocked(ownRule, own);
     const last: Place = { ...placed(own, rule?.insecure ?? ownRule?.insecure, speaksTls), serves: 'all' };

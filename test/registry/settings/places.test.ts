@@ -56,6 +56,7 @@ async function hostWith(
   return { registries, said };
 }
 
+const WRONG = `sha256:${'0'.repeat(64)}`;
 const CONF = '.config/containers/registries.conf';
 
 /** `example.test/team` lies at a registry, with mirrors before it. */
@@ -137,15 +138,48 @@ describe('an image with mirrors', () => {
     expect(tags.requests.map(({ path }) => path)).toEqual(['/v2/t/app/manifests/1']);
   });
 
-  it('is pushed to its own place alone, and has its tags listed there', async () => {
-    const [mirror, own] = [await registry(), await registry()];
-    await put([mirror, 'copies/app:0']);
-    const { registries } = await hostWith({ [CONF]: rule(`${own.host}/real`, [at(mirror, 'copies')]) });
-    const target = parseReference('example.test/team/app:1');
+  it('is pushed where its name says, and has its tags listed where it is read from', async () => {
+    const [named, mirror, elsewhere] = [await registry(), await registry(), await registry()];
+    await put([mirror, 'copies/app:0'], [elsewhere, 'real/app:2']);
+    const conf = `[[registry]]\nprefix = "${named.host}/team"\nlocation = "${elsewhere.host}/real"
+[[registry.mirror]]\n${at(mirror, 'copies')}`;
+    const { registries } = await hostWith({ [CONF]: conf });
+    const target = reference(named, 'team/app:1');
     await push({ target, images: [image(['one'])], referrers: [] }, { client: registries, signal });
-    expect(await listTags(registries.repository(target), signal)).toEqual(['1']);
-    expect(mirror.requests).toEqual([]);
-    expect(methods(own)).toContain('PUT');
+    expect([...named.repository('team/app').tags.keys()]).toEqual(['1']);
+    expect([mirror.requests, elsewhere.requests]).toEqual([[], []]);
+    expect(await listTags(registries.repository(target), signal)).toEqual(['2']);
+  });
+
+  it('is read from the next place where a mirror gives something else, breaks off, or is of before 2016', async () => {
+    const schema1 = { 'content-type': 'application/vnd.docker.distribution.manifest.v1+json' };
+    const faults: readonly FakeRegistry['fault'][] = [
+      ({ path }) =>
+        path.includes('/manifests/')
+          ? { status: 200, body: '{}', headers: { 'docker-content-digest': WRONG } }
+          : undefined,
+      ({ path, method }) =>
+        method === 'GET' && path.includes('/manifests/') ? { status: 200, body: '{}', cutAt: 1 } : undefined,
+      ({ path }) =>
+        path.includes('/manifests/') ? { status: 200, body: '{}', headers: schema1 } : undefined,
+    ];
+    for (const fault of faults) {
+      const [mirror, own] = [await registry(), await registry()];
+      await put([mirror, 'copies/app:1'], [own, 'real/app:1']);
+      mirror.fault = fault;
+      const host = await hostWith({ [CONF]: rule(`${own.host}/real`, [at(mirror, 'copies')]) });
+      expect(await readFrom(host)).toBe(`${own.host}/real/app`);
+      expect(host.said.join('\n')).toContain(`${mirror.host}/copies/app is left out`);
+    }
+  });
+
+  it('is named by an error beside the place that it is read from', async () => {
+    const own = await registry();
+    const { registries } = await hostWith({ [CONF]: rule(`${own.host}/real`, []) });
+    const asked = registries.repository(parseReference('example.test/team/app')).readManifest('1');
+    await expect(asked).rejects.toThrow(
+      `\`example.test/team/app\`, which is read from \`${own.host}/real/app\`: reading \`1\` failed`,
+    );
   });
 
   it('gets the credentials of the host that is spoken to', async () => {

@@ -110,8 +110,8 @@ describe('registries.conf', () => {
     expect(found).toEqual(table);
   });
 
-  it('sends what is written to the location, and to no mirror', () => {
-    expect(placesOf(MIRRORS, 'example.com/foo/app:1', 'write')).toEqual(['internal.example.net/bar/app']);
+  it('sends what is written where its name says, and neither to the location nor to a mirror', () => {
+    expect(placesOf(MIRRORS, 'example.com/foo/app:1', 'write')).toEqual(['example.com/foo/app']);
     expect(placesOf(MIRRORS, 'python:1', 'write')).toEqual(['docker.io/library/python']);
     expect(placesOf(MIRRORS, 'blocked.test/bad/app', 'write')).toBe('PYC_REGISTRY_BLOCKED');
   });
