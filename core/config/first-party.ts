@@ -12,6 +12,7 @@ export const PLUGINS: Readonly<Record<string, Load>> = {
   ecr: () => import('pycontainer/plugins/ecr'),
   gar: () => import('pycontainer/plugins/gar'),
   ghcr: () => import('pycontainer/plugins/ghcr'),
+  provenance: () => import('pycontainer/plugins/provenance'),
   sbom: () => import('pycontainer/plugins/sbom'),
   sign: () => import('pycontainer/plugins/sign'),
   wheelhouse: () => import('pycontainer/plugins/wheelhouse'),

@@ -111,16 +111,28 @@ export interface IndexedImage {
   readonly manifest: { readonly descriptor: Descriptor; readonly bytes?: Uint8Array };
 }
 
-/** An index of one image a platform (image specification, "Image Index"). @param mediaType Docker's for images of Docker's */
-export function buildIndex(images: readonly IndexedImage[], mediaType: string = OCI_INDEX): Document {
+/**
+ * An index of one image a platform (image specification, "Image Index").
+ *
+ * @param mediaType Docker's for images of Docker's
+ * @param beside what is listed after the images
+ */
+export function buildIndex(
+  images: readonly IndexedImage[],
+  mediaType: string = OCI_INDEX,
+  beside: readonly Descriptor[] = [],
+): Document {
   const annotations = mediaType === OCI_INDEX ? sharedAnnotations(images) : {};
   const index: Index = {
     schemaVersion: 2,
     mediaType,
-    manifests: images.map(({ platform, manifest: { descriptor } }) => ({
-      ...descriptor,
-      platform: normalizePlatform(platform),
-    })),
+    manifests: [
+      ...images.map(({ platform, manifest: { descriptor } }) => ({
+        ...descriptor,
+        platform: normalizePlatform(platform),
+      })),
+      ...beside,
+    ],
     ...(Object.keys(annotations).length === 0 ? {} : { annotations }),
   };
   return documentOf(index, mediaType);

@@ -110,4 +110,9 @@ export interface Attachment {
   readonly annotations?: Readonly<Record<string, string>>;
   /** A platform as text, or `index`. */
   readonly subject: string;
+  /**
+   * True for a statement (in-toto, with the annotation `in-toto.io/predicate-type`) about a platform's image that stands in the index
+   * as well, as BuildKit lists attestations. There is an index for one platform too then.
+   */
+  readonly listed?: boolean;
 }

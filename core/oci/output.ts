@@ -1,5 +1,6 @@
 /** What a finished build hands to whatever writes it down: images, their index, their referrers; and the blobs of all that. */
 import { PycError } from '../primitives/errors.ts';
+import type { AttestationDocuments } from './attestation.ts';
 import { type Document, EMPTY_BLOB, type ReferrerDocuments } from './build-image.ts';
 import type { Descriptor, Layer } from './image.ts';
 import type { Platform } from './platform.ts';
@@ -17,6 +18,8 @@ export interface OutputContents {
   readonly images: readonly OutputImage[];
   /** Needed for several images. */
   readonly index?: Document;
+  /** What the index lists beside the images. */
+  readonly attestations?: readonly AttestationDocuments[];
   readonly referrers: readonly ReferrerDocuments[];
 }
 
@@ -49,8 +52,11 @@ export function referrerBlobs(referrers: readonly ReferrerDocuments[]): OutputBl
 }
 
 /** Every blob of the images, each digest once: layers, configurations, manifests, index. */
-export function imageBlobs({ images, index }: OutputContents): OutputBlob[] {
-  const documents = images.flatMap(({ config, manifest }) => [config, manifest]);
+export function imageBlobs({ images, index, attestations = [] }: OutputContents): OutputBlob[] {
+  const documents = [
+    ...images.flatMap(({ config, manifest }) => [config, manifest]),
+    ...attestations.flatMap(({ blobs, manifest }) => [...blobs, manifest]),
+  ];
   const layers = images.flatMap((image) =>
     image.layers.map((layer) => ({ descriptor: layer.descriptor, layer })),
   );

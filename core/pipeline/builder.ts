@@ -2,7 +2,9 @@
  * Takes one configuration through the six stages, platform by platform, and gives the build report. What each
  * stage does is its own module's; what taps the hooks was decided before.
  */
+import { attestationEntry } from '../oci/attestation.ts';
 import { buildIndex } from '../oci/build-image.ts';
+import { OCI_INDEX } from '../oci/media-types.ts';
 import { formatPlatform, samePlatform } from '../oci/platform.ts';
 import { endOf } from './aborted.ts';
 import { createPluginApi } from './api.ts';
@@ -24,7 +26,7 @@ import type { Session } from './session.ts';
 import type { ResolvedConfig } from './settings.ts';
 import { resolveShared, type SharedResolution } from './shared-resolution.ts';
 import { findDestinations, needsLayers, outputsOf, publishBuild, referencesOf } from './stages/publish.ts';
-import { type AttachedImage, attachTo, attachToIndex, referrersOf } from './stages/sbom.ts';
+import { type AttachedImage, attachTo, attachToIndex, attestationsOf, referrersOf } from './stages/sbom.ts';
 import type { Destination, FinishedBuild, Project, Referrer } from './values.ts';
 
 /** Runs one image's build. Never rejects: what went wrong is in the report. */
@@ -112,14 +114,16 @@ async function publish(
 ): Promise<void> {
   const { config, graph } = run;
   const images = attached.map(({ image }) => image);
-  const index = images.length > 1 ? buildIndex(images) : undefined;
+  const attestations = attestationsOf(attached);
+  const isIndexed = images.length > 1 || attestations.length > 0;
+  const index = isIndexed ? buildIndex(images, OCI_INDEX, attestations.map(attestationEntry)) : undefined;
   const ofIndex =
     index === undefined ? [] : await graph.stage('sbom', () => attachToIndex({ ...index, images }, graph));
   const referrers = referrersOf(attached, index?.descriptor, ofIndex);
   const finished: FinishedBuild = {
     ...subjectOf(project, name, config),
     images,
-    ...(index === undefined ? {} : { index }),
+    ...(index === undefined ? {} : { index, attestations }),
     referrers,
   };
   note(run, {

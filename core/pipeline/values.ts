@@ -4,6 +4,7 @@
  */
 import type { Readable } from 'node:stream';
 import type { HttpClient } from '../http/client.ts';
+import type { AttestationDocuments } from '../oci/attestation.ts';
 import type { Document, ImageSettings, ReferrerDocuments } from '../oci/build-image.ts';
 import type { ConfigDocument, Image, Layer } from '../oci/image.ts';
 import type { Platform } from '../oci/platform.ts';
@@ -203,8 +204,10 @@ export interface FinishedBuild {
   readonly images: readonly FinishedImage[];
   /** True for one platform of an image whose others another machine builds: no tag may stand for it. */
   readonly isPart?: boolean;
-  /** Undefined for one platform. */
+  /** Undefined for one platform, unless something is listed beside it. */
   readonly index?: Document;
+  /** What the index lists beside the images, as BuildKit does. */
+  readonly attestations?: readonly AttestationDocuments[];
   readonly referrers: readonly Referrer[];
 }
 

@@ -39,12 +39,20 @@ export interface PushedReferrer {
   readonly blob: Bytes;
 }
 
+/** A manifest in an index that is no image; the pipeline's AttestationDocuments is one. */
+export interface PushedAttestation {
+  readonly manifest: ManifestSource;
+  readonly blobs: readonly Bytes[];
+}
+
 export interface PushRequest {
   /** Its tag is written last; without one the image is reached by its digest alone. */
   readonly target: Reference;
   readonly images: readonly PushedImage[];
   /** Needed for several images. */
   readonly index?: ManifestSource | undefined;
+  /** What the index lists beside the images. */
+  readonly attestations?: readonly PushedAttestation[] | undefined;
   readonly referrers: readonly PushedReferrer[];
   /** Default: the layer's own `pass`, else its `open`. */
   open?(layer: Layer, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>>;
@@ -165,7 +173,7 @@ async function isComplete(
 
 /** Every blob once: configurations, layers, and those of referrers. */
 function blobsOf(
-  { images, referrers, open }: PushRequest,
+  { images, attestations = [], referrers, open }: PushRequest,
   repository: Repository,
   places: BlobPlaces,
 ): BlobSource[] {
@@ -190,6 +198,7 @@ function blobsOf(
       });
     }
   }
+  for (const blob of attestations.flatMap(({ blobs }) => blobs)) add(inMemory(blob));
   for (const { blob, manifest } of referrers) {
     add(inMemory(blob));
     const { value } = parseImageDocument(manifest.bytes, 'a referrer', manifest.descriptor.mediaType);
@@ -208,7 +217,7 @@ function blobsOf(
 /** All but the tag. @param alone put the root under its digest although its tag follows */
 async function pushManifests(
   repository: Repository,
-  { target, images, index, referrers }: PushRequest,
+  { target, images, index, attestations = [], referrers }: PushRequest,
   root: ManifestSource,
   alone: boolean,
   signal: AbortSignal,
@@ -217,7 +226,7 @@ async function pushManifests(
     putManifest(repository, manifest, manifest.descriptor.digest, inner);
   if (index !== undefined) {
     await mapConcurrently(
-      images.map(({ manifest }) => manifest),
+      [...images, ...attestations].map(({ manifest }) => manifest),
       PARALLEL,
       signal,
       byDigest,

@@ -96,6 +96,7 @@ function registry(name: string, text: string, session: Session, registries: Regi
           target: targetOf(target, build),
           images: build.images,
           index: build.index,
+          attestations: build.attestations,
           referrers: build.referrers,
         },
         {
@@ -165,9 +166,11 @@ function targetOf(target: Reference, { isPart = false }: FinishedBuild): Referen
 }
 
 /** What every output writes, without the names by which others find it. */
-function contentsOf(build: FinishedBuild): Pick<FinishedBuild, 'images' | 'index' | 'referrers'> {
-  const { images, index, referrers } = build;
-  return { images, referrers, ...(index === undefined ? {} : { index }) };
+function contentsOf(
+  build: FinishedBuild,
+): Pick<FinishedBuild, 'images' | 'index' | 'attestations' | 'referrers'> {
+  const { images, index, attestations = [], referrers } = build;
+  return { images, attestations, referrers, ...(index === undefined ? {} : { index }) };
 }
 
 /** The tags alone, as a layout names its images (`org.opencontainers.image.ref.name`). */

@@ -1,4 +1,5 @@
 /** The sbom stage: asks the plugins for an image's attachments and makes a referrer of each (OCI 1.1, "subject"). */
+import { type AttestationDocuments, buildAttestation } from '../../oci/attestation.ts';
 import { buildReferrer } from '../../oci/build-image.ts';
 import type { Attachment, Descriptor } from '../../oci/image.ts';
 import { formatPlatform } from '../../oci/platform.ts';
@@ -27,6 +28,15 @@ export async function attachToIndex(index: FinishedIndex, graph: Graph): Promise
   const input = { platform: image.platform, image, attachments: [], index };
   const { attachments } = await graph.hooks.sbom.promise(input, graph.context);
   return attachments.filter(({ subject }) => subject === 'index');
+}
+
+/** What the index lists beside the images. @throws AttestationError */
+export function attestationsOf(attached: readonly AttachedImage[]): readonly AttestationDocuments[] {
+  return attached.flatMap(({ image, attachments }) => {
+    const platform = formatPlatform(image.platform);
+    const own = attachments.filter(({ subject }) => subject === platform);
+    return buildAttestation(own, image.manifest.descriptor.digest) ?? [];
+  });
 }
 
 /**
