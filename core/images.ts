@@ -1,6 +1,8 @@
 /** The verbs on finished images that programs and the command line call. What they run is loaded when one is called. */
 import type { ImageOptions, ImageVerbReport } from './image-session.ts';
 import type { CopyRequest, CopyResult } from './images/copy.ts';
+import type { DiffRequest, DiffResult } from './images/diff.ts';
+import type { InspectRequest, InspectResult } from './images/inspect.ts';
 import type { JoinRequest, JoinResult } from './images/join.ts';
 import type { ListRequest, ListResult } from './images/list.ts';
 import type { RebaseRequest, RebaseResult } from './images/rebase/rebase.ts';
@@ -16,6 +18,10 @@ export interface ListOptions extends ImageOptions, ListRequest {}
 /** What {@link createIndex} takes. */
 export interface CreateIndexOptions extends ImageOptions, JoinRequest {}
 
+/** What {@link diffImages} takes. */
+export interface DiffOptions extends ImageOptions, DiffRequest {}
+/** What {@link inspectImage} takes. */
+export interface InspectOptions extends ImageOptions, InspectRequest {}
 /** What {@link rebaseImage} takes. */
 export interface RebaseOptions extends ImageOptions, RebaseRequest {}
 
@@ -23,6 +29,8 @@ export type CopyReport = ImageVerbReport & CopyResult;
 export type TagReport = ImageVerbReport & TagResult;
 export type ListReport = ImageVerbReport & ListResult;
 export type CreateIndexReport = ImageVerbReport & JoinResult;
+export type DiffReport = ImageVerbReport & DiffResult;
+export type InspectReport = ImageVerbReport & InspectResult;
 export type RebaseReport = ImageVerbReport & RebaseResult;
 
 /**
@@ -60,6 +68,38 @@ export function createIndex(options: CreateIndexOptions): Promise<CreateIndexRep
   return run('index create', options, { image: null, output: null }, async (session) => {
     const { joinImages } = await import('./images/join.ts');
     return await joinImages(options, session);
+  });
+}
+
+const NOT_FOUND: InspectResult = {
+  reference: null,
+  digest: null,
+  mediaType: null,
+  images: [],
+  attachments: [],
+};
+
+/** Says what an image is and what is in it, whoever built it. Never rejects. */
+export function inspectImage(options: InspectOptions): Promise<InspectReport> {
+  return run('inspect', options, NOT_FOUND, async (session) => {
+    const { inspectImage } = await import('./images/inspect.ts');
+    return await inspectImage(options, session);
+  });
+}
+
+const NOT_COMPARED: DiffResult = {
+  before: null,
+  after: null,
+  equal: false,
+  platforms: { removed: [], added: [] },
+  images: [],
+};
+
+/** Says what differs between two images, wherever they are. Never rejects. */
+export function diffImages(options: DiffOptions): Promise<DiffReport> {
+  return run('diff', options, NOT_COMPARED, async (session) => {
+    const { diffImages } = await import('./images/diff.ts');
+    return await diffImages(options, session);
   });
 }
 

@@ -44,6 +44,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./copy.ts'),
   },
   {
+    name: 'diff',
+    usage: 'diff A B',
+    summary: 'say what differs between two images',
+    load: () => import('./diff.ts'),
+  },
+  {
     name: 'explain',
     usage: 'explain NAME [DIR]',
     summary: 'say why a distribution is in, or with `preset` where the configuration came from',
@@ -60,6 +66,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     usage: 'init [DIR]',
     summary: "write a project's first configuration",
     load: () => import('./init.ts'),
+  },
+  {
+    name: 'inspect',
+    usage: 'inspect REF',
+    summary: 'say what an image is and what is in it',
+    load: () => import('./inspect.ts'),
   },
   {
     name: 'lock',
