@@ -128,7 +128,9 @@ export {
   bundleReferrer,
   type KeyContext,
   keyBundles,
+  keyBundlesAt,
   openSigner,
+  PredicateError,
   predicateOf,
   rememberedBundles,
   SIGNATURE_PREDICATE,
@@ -139,4 +141,14 @@ export {
   SigningKeyError,
   statementOf,
 } from './signature/index.ts';
+export {
+  type AttestOptions,
+  attestImage,
+  type SignOptions,
+  type SignReport,
+  signImage,
+  type VerifyOptions,
+  type VerifyReport,
+  verifyImage,
+} from './signatures.ts';
 export type { BlobDraft, BlobInfo, Expected, Store } from './store/store.ts';

@@ -34,3 +34,12 @@ export class BundleError extends PycError {
 export class SignatureError extends PycError {
   readonly code = 'PYC_SIGNATURE';
 }
+
+/**
+ * What is to be attested cannot be: its file is missing or no JSON, or its type is neither a URI nor a short name. State the type, as in
+ * `--type cyclonedx`.
+ */
+export class PredicateError extends PycError {
+  readonly code = 'PYC_PREDICATE';
+  override readonly exitCode = 2;
+}

@@ -2,8 +2,10 @@
 import type { KeyObject } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
+import { digestOf } from '../primitives/digest.ts';
 import { visible } from '../primitives/path.ts';
 import { parsePublicKey } from './algorithms.ts';
+import { type BundleSigner, keyBundles } from './bundle.ts';
 import { commandSigner } from './command-signer.ts';
 import { SigningKeyError } from './errors.ts';
 import { type Passphrase, parsePrivateKey } from './private-key.ts';
@@ -19,6 +21,7 @@ export interface KeyContext {
   readonly passphrase?: Passphrase;
 }
 
+const COMMAND = 'command:';
 /** Bytes of a key file. */
 const LARGEST = 256 * 1024;
 
@@ -29,16 +32,38 @@ const LARGEST = 256 * 1024;
  * @throws SigningKeyError, SignerError
  */
 export async function openSigner(place: string, context: KeyContext): Promise<Signer> {
-  if (place.startsWith('command:')) {
-    const command = place.slice('command:'.length).split(' ').filter(Boolean);
+  if (place.startsWith(COMMAND)) {
+    const command = place.slice(COMMAND.length).split(' ').filter(Boolean);
     if (command.length === 0) {
       throw new SigningKeyError('`command:` names no program', { hint: 'write `command:PROGRAM ARGS`' });
     }
     return await commandSigner(command, context, context.signal);
   }
-  const { passphrase = async () => context.env.COSIGN_PASSWORD } = context;
-  const { text, shown } = await readPlace(place, context);
-  return keySigner(await parsePrivateKey(text, shown, passphrase), shown);
+  return await signerIn(await readPlace(place, context), context);
+}
+
+/** Bundles by that key. One that is encrypted is opened when the first new signature is made. @throws as {@link openSigner} */
+export async function keyBundlesAt(place: string, context: KeyContext): Promise<BundleSigner> {
+  if (place.startsWith(COMMAND)) return await keyBundles(await openSigner(place, context), context.signal);
+  const found = await readPlace(place, context);
+  // Told apart by their files: which key lies in an encrypted one only the passphrase tells.
+  const identity = `key file ${digestOf(found.text)}`;
+  if (!found.text.includes('ENCRYPTED')) {
+    return { ...(await keyBundles(await signerIn(found, context), context.signal)), identity };
+  }
+  let opened: Promise<BundleSigner> | undefined;
+  return {
+    identity,
+    async bundle(payload, signal) {
+      opened ??= signerIn(found, context).then((signer) => keyBundles(signer, signal));
+      return (await opened).bundle(payload, signal);
+    },
+  };
+}
+
+async function signerIn({ text, shown }: FoundKey, { env, passphrase }: KeyContext): Promise<Signer> {
+  const ask = passphrase ?? (async () => env.COSIGN_PASSWORD);
+  return keySigner(await parsePrivateKey(text, shown, ask), shown);
 }
 
 /** The public key that a text names: a file, or `env:NAME`. @throws SigningKeyError */
@@ -47,7 +72,13 @@ export async function openPublicKey(place: string, context: KeyContext): Promise
   return parsePublicKey(text, shown);
 }
 
-async function readPlace(place: string, { cwd, env }: KeyContext): Promise<{ text: string; shown: string }> {
+interface FoundKey {
+  readonly text: string;
+  /** Names it in errors. */
+  readonly shown: string;
+}
+
+async function readPlace(place: string, { cwd, env }: KeyContext): Promise<FoundKey> {
   const variable = /^env:(?:\/\/)?(.*)$/s.exec(place)?.[1];
   if (variable !== undefined) {
     const text = env[variable];

@@ -1,6 +1,6 @@
 /** Which predicate a document becomes that hangs on an image, and the short names of predicates. What documents say is not known here. */
 import { IN_TOTO } from './dsse.ts';
-import { BundleError } from './errors.ts';
+import { PredicateError } from './errors.ts';
 import { parseStatement } from './statement.ts';
 
 /** Short names, those of cosign among them. */
@@ -31,7 +31,7 @@ export function predicateTypeOf(text: string): string | undefined {
 /**
  * What a document is attested as: SBOMs by their media types, statements as what they state. Undefined for whatever else hangs on images.
  *
- * @throws BundleError for a document that is not what its media type says
+ * @throws PredicateError for a document that is not what its media type says
  */
 export function predicateOf(mediaType: string, bytes: Uint8Array, shown: string): Predicate | undefined {
   if (mediaType === IN_TOTO) {
@@ -48,11 +48,11 @@ const SBOMS: Readonly<Record<string, string>> = {
   'text/spdx': 'https://spdx.dev/Document',
 };
 
-/** @throws BundleError */
+/** @throws PredicateError */
 export function jsonOf(bytes: Uint8Array, shown: string): unknown {
   try {
     return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
   } catch {
-    throw new BundleError(`${shown} is no JSON`, { hint: 'attest a document in JSON' });
+    throw new PredicateError(`${shown} is no JSON`, { hint: 'attest a document in JSON' });
   }
 }

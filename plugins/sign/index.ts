@@ -6,7 +6,7 @@ import {
   type BundleSigner,
   definePlugin,
   keyBundles,
-  openSigner,
+  keyBundlesAt,
   type PluginApi,
   rememberedBundles,
   type Signer,
@@ -51,7 +51,9 @@ export default definePlugin({
 
 async function bundlesOf(key: string | Signer, api: PluginApi, signal: AbortSignal): Promise<BundleSigner> {
   const { env, config, store } = api;
-  const signer =
-    typeof key === 'string' ? await openSigner(key, { cwd: config.directory, env, signal }) : key;
-  return rememberedBundles(await keyBundles(signer, signal), store);
+  const bundles =
+    typeof key === 'string'
+      ? await keyBundlesAt(key, { cwd: config.directory, env, signal })
+      : await keyBundles(key, signal);
+  return rememberedBundles(bundles, store);
 }

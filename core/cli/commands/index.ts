@@ -20,6 +20,12 @@ export interface CommandEntry {
 
 export const COMMANDS: readonly CommandEntry[] = [
   {
+    name: 'attest',
+    usage: 'attest REF',
+    summary: 'sign a document about an image',
+    load: () => import('./attest.ts'),
+  },
+  {
     name: 'build',
     usage: 'build [DIR]',
     summary: 'build the image of a project',
@@ -110,9 +116,21 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./rebase.ts'),
   },
   {
+    name: 'sign',
+    usage: 'sign REF',
+    summary: 'sign an image',
+    load: () => import('./sign.ts'),
+  },
+  {
     name: 'tag',
     usage: 'tag REF TAG...',
     summary: 'give an image further tags where it is',
     load: () => import('./tag.ts'),
+  },
+  {
+    name: 'verify',
+    usage: 'verify REF',
+    summary: 'verify who signed an image, and what was signed about it',
+    load: () => import('./verify.ts'),
   },
 ];
