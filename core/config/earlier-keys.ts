@@ -75,7 +75,7 @@ export function withoutEarlierKeys(raw: unknown): Translated {
       const message = `says the same as \`${visible(before)}\`: keep one of the two`;
       faults.push({ path: visible(path), message });
     } else {
-      values.set(target, translated(kebab, target, value, path, warnings));
+      values.set(target, translated(kebab, target, value));
       paths.set(target, path);
     }
   }
@@ -103,12 +103,11 @@ function writtenPath(path: string, paths: ReadonlyMap<string, string>): string {
   return visible([from, ...(LISTED.has(earlier) ? rest.slice(1) : rest)].join('.'));
 }
 
-function translated(key: string, target: string, value: unknown, path: string, warnings: Warning[]): unknown {
+function translated(key: string, target: string, value: unknown): unknown {
   if (key === 'output-dir' && typeof value === 'string') return [`layout:${value}`];
   if (LISTED.has(key)) return [value];
   if (target === 'sbom' && typeof value === 'string') {
-    if (value === 'spdx') warnings.push(otherSbom(path));
-    return value === 'cyclonedx' || value === 'spdx' ? true : value;
+    return value === 'none' ? false : value;
   }
   if (target === 'registry' && isTable(value) && Object.keys(value).join() === 'url') return value.url;
   return target === 'labels' || target === 'annotations' ? flattened(value) : value;
@@ -131,15 +130,6 @@ function leftOut(path: string, instead: string): Warning {
     code: 'PYC_CONFIG_KEY_IGNORED',
     message: `\`${visible(path)}\` has no effect in the configuration`,
     hint: `remove it; what it did is done by ${instead}`,
-  };
-}
-
-function otherSbom(path: string): Warning {
-  return {
-    /** The configuration asks for an SBOM in SPDX. The one that is attached is in CycloneDX. */
-    code: 'PYC_CONFIG_SBOM_FORMAT',
-    message: `\`${visible(path)}\` asks for SPDX, and the SBOM is in CycloneDX`,
-    hint: 'write `sbom = true`',
   };
 }
 

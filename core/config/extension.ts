@@ -65,12 +65,12 @@ export async function resolvePresets(
 /** The plugins that every build has unless the configuration says otherwise. */
 export async function defaultPlugins(config: {
   readonly base?: unknown;
-  readonly sbom?: boolean | 'with-base';
+  readonly sbom?: boolean | string | readonly string[];
   readonly outputs?: readonly string[];
 }): Promise<readonly Plugin[]> {
   const names: string[] = [];
   if (typeof config.base === 'string' && config.base.startsWith('apt:')) names.push('debian');
-  if (config.sbom !== false) names.push('sbom');
+  if (config.sbom !== false || config.outputs?.some((spec) => spec.startsWith('sbom:'))) names.push('sbom');
   if (config.outputs?.some((spec) => spec.startsWith('wheelhouse:'))) names.push('wheelhouse');
   return await Promise.all(names.map((name) => resolvePlugin(name, { file: '', cacheDirectory: undefined })));
 }

@@ -70,7 +70,7 @@ const OF_AN_IMAGE: Readonly<Record<string, Test>> = {
   env: isTableOf(/^[A-Za-z]\w*$/, isText),
   labels: isTableOf(/^[A-Za-z][\w./-]*$/, isText),
   annotations: isTableOf(/^[A-Za-z][\w./-]*$/, isText),
-  sbom: isFlag,
+  sbom: (value) => isFlag(value) || value === 'cyclonedx' || value === 'spdx' || value === 'with-base',
   preset: (value) => value === false || isText(value),
   plugins: isListOf(isText),
 };

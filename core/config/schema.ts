@@ -23,6 +23,8 @@ const map = (describe: string) =>
     .record(z.string(), z.string({ error: 'must be a text' }), { error: 'must be a table of texts' })
     .describe(describe);
 
+const sbomWord = z.enum(['cyclonedx', 'cyclonedx-1.7', 'spdx', 'with-base']);
+
 const TABLE = { error: 'must be a table' };
 
 const ENGINE = /^(?:auto|docker|podman|k3s|(?:containerd|kind)(?::[A-Za-z0-9][A-Za-z0-9._-]*)?)$/;
@@ -335,9 +337,11 @@ const commonFields = {
     .refine((names) => names.length === 0, 'are not supported yet')
     .exactOptional(),
   sbom: z
-    .union([z.boolean(), z.literal('with-base')], { error: 'must be true, false or `with-base`' })
+    .union([z.boolean(), sbomWord, z.array(sbomWord).min(1)], {
+      error: 'must be true, false, or of `cyclonedx`, `cyclonedx-1.7`, `spdx` and `with-base` one or several',
+    })
     .describe(
-      'Attach a CycloneDX SBOM. Default: true, which names a base in a registry by its digest; `with-base` also reads what is in it.',
+      'Attach SBOMs: `cyclonedx` (1.6), `cyclonedx-1.7` or `spdx` (2.3), or several. Default: true, which is `cyclonedx` and names a base in a registry by its digest; `with-base` also reads what is in it.',
     )
     .exactOptional(),
   gzipMembers: z

@@ -10,6 +10,9 @@ import type { BaseSource } from './values.ts';
 export type PluginMaker = (options: undefined) => Plugin;
 export type PresetMaker = (options: undefined) => Preset;
 
+/** A document's format (`spdx` is SPDX 2.3), or what is in it. */
+export type SbomWord = 'cyclonedx' | 'cyclonedx-1.7' | 'spdx' | 'with-base';
+
 /** What a `pycontainer.config.ts` holds. TOML and YAML have the same keys in kebab-case. */
 export interface Config {
   /** The image's name; default the project's. */
@@ -107,10 +110,10 @@ export interface Config {
   /** Names of secrets; their values are read on the host. */
   readonly secrets?: readonly string[];
   /**
-   * CycloneDX SBOM beside the image; default true: a base in a registry is named by its digest. `with-base` lists what is in
-   * it as well, for which its layers are read.
+   * SBOMs beside the image; default true, which is `cyclonedx` (1.6): a base in a registry is named by its digest. `with-base`
+   * lists what is in it as well, for which its layers are read.
    */
-  readonly sbom?: boolean | 'with-base';
+  readonly sbom?: boolean | SbomWord | readonly SbomWord[];
   /** `multiple` (default) splices wheels without recompressing; `single` writes one gzip member, for old readers. */
   readonly gzipMembers?: 'multiple' | 'single';
   /** Layers that machines share: `registry:HOST/REPOSITORY`, or the http(s) address of a cache of Bazel's kind. */

@@ -4,6 +4,7 @@
  */
 import type { ComponentFacts } from 'pycontainer';
 import { normalizeName } from 'pycontainer/python';
+import { RPM_DATABASES, readRpmPackages } from './rpm-packages.ts';
 
 /** The operating system of an image, as os-release(5) names it. */
 export interface OperatingSystem {
@@ -22,21 +23,32 @@ export interface BaseComponent {
 export interface BaseContents {
   readonly system?: OperatingSystem;
   readonly components: readonly BaseComponent[];
+  /** Databases of packages that are there and were not read, with the reason. */
+  readonly unread?: readonly { readonly path: string; readonly reason: string }[];
 }
 
 const DPKG = /^var\/lib\/dpkg\/(?:status|status\.d\/[^/]+)$/;
 const APK = /^lib\/apk\/db\/installed$/;
 const OS_RELEASE = /^(?:etc|usr\/lib)\/os-release$/;
+/** Letters of what is no list, and entries of what is one. */
+const MAX_TEXT = 2000;
 const METADATA = /^(?:usr|opt)\/.*\/(?:site|dist)-packages\/[^/]+\.dist-info\/METADATA$/;
 
 /** The files that are worth reading. */
-export const BASE_PATTERNS: readonly RegExp[] = [DPKG, APK, OS_RELEASE, METADATA];
+export const BASE_PATTERNS: readonly RegExp[] = [DPKG, APK, RPM_DATABASES, OS_RELEASE, METADATA];
 
 /** Reads the files of a base that {@link BASE_PATTERNS} match. Faulty paragraphs are passed over: a base is what it is. */
 export function readBase(files: ReadonlyMap<string, Uint8Array>): BaseContents {
   const system = readSystem(files);
   const components: BaseComponent[] = [];
+  const unread: { path: string; reason: string }[] = [];
   for (const path of [...files.keys()].sort()) {
+    if (RPM_DATABASES.test(path)) {
+      const read = readRpmPackages(path, files.get(path)!, system && distroOf(system, ''));
+      if ('unread' in read) unread.push({ path, reason: read.unread });
+      else components.push(...read.packages.map((facts) => ({ facts, path })));
+      continue;
+    }
     const text = Buffer.from(files.get(path)!).toString('utf8');
     const found = DPKG.test(path)
       ? paragraphs(text).map((fields) => debianPackage(fields, system))
@@ -47,7 +59,11 @@ export function readBase(files: ReadonlyMap<string, Uint8Array>): BaseContents {
           : [];
     for (const facts of found) if (facts !== undefined) components.push({ facts, path });
   }
-  return { ...(system === undefined ? {} : { system }), components: unique(components) };
+  return {
+    ...(system === undefined ? {} : { system }),
+    components: unique(components),
+    ...(unread.length === 0 ? {} : { unread }),
+  };
 }
 
 function readSystem(files: ReadonlyMap<string, Uint8Array>): OperatingSystem | undefined {
@@ -155,20 +171,38 @@ function alpinePackages(text: string, system: OperatingSystem | undefined): (Com
 /** The headers of a METADATA (core metadata specifications); the description below them is left alone. */
 function pythonDistribution(text: string): ComponentFacts | undefined {
   const head = text.split(/\r?\n\r?\n/, 1)[0]!;
+  const requirements = [...head.matchAll(/^Requires-Dist:[ \t]*(.+?)\s*$/gim)]
+    .map(([, requirement]) => requirement!)
+    .filter(({ length }) => length <= MAX_TEXT)
+    .slice(0, MAX_TEXT);
   const field = (name: string): string | undefined =>
     new RegExp(`^${name}:[ \\t]*(.+?)\\s*$`, 'mi').exec(head)?.[1];
   const name = field('Name');
   const version = field('Version');
   if (name === undefined || version === undefined || !/^[A-Za-z0-9._-]+$/.test(name)) return undefined;
-  const license = field('License-Expression') ?? field('License');
+  const license = field('License-Expression') ?? field('License') ?? classified(head);
   const summary = field('Summary');
   return {
     kind: 'python',
     name: normalizeName(name),
     version,
-    ...(license === undefined ? {} : { license }),
-    ...(summary === undefined ? {} : { summary }),
+    ...(license === undefined ? {} : { license: license.slice(0, MAX_TEXT) }),
+    ...(summary === undefined ? {} : { summary: summary.slice(0, MAX_TEXT) }),
+    ...(requirements.length === 0 ? {} : { requirements }),
+    ...(requirements.length === 0 ? {} : { requires: requirements.flatMap(nameIn) }),
   };
+}
+
+function classified(head: string): string | undefined {
+  const names = [
+    ...head.matchAll(/^Classifier:[ \t]*License :: (?:OSI Approved :: )?(?!OSI Approved\s*$)(.+?)\s*$/gim),
+  ];
+  return names.length === 0 ? undefined : names.map(([, name]) => name).join(', ');
+}
+
+function nameIn(requirement: string): string[] {
+  const name = /^[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?/.exec(requirement)?.[0];
+  return name === undefined ? [] : [normalizeName(name)];
 }
 
 /** A package that several databases name is one. */

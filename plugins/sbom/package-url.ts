@@ -13,6 +13,7 @@ export function packageUrl({ kind, name, version, qualifiers }: ComponentFacts):
   if (kind === 'debian')
     return write('deb', vendor ?? vendorOf(rest.distro) ?? 'debian', name, version, rest);
   if (type === 'apk') return write('apk', vendorOf(rest.distro) ?? 'alpine', name, version, rest);
+  if (type === 'rpm') return write('rpm', vendorOf(rest.distro), name, version, rest);
   return write('generic', undefined, name, version, rest);
 }
 
@@ -24,6 +25,17 @@ export function imageUrl(name: string, digest: Digest, qualifiers: Qualifiers): 
 /** `pkg:generic/…`, for what no registry of packages knows. */
 export function genericUrl(name: string, version: string | undefined): string {
   return write('generic', undefined, name, version, {});
+}
+
+/** True for a package URL of any type, as another document states it. */
+export function isPackageUrl(text: string): boolean {
+  if (text.length > 1000 || !/^pkg:[\x21-\x7e]+$/.test(text)) return false;
+  try {
+    PackageURL.fromString(text);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function vendorOf(distro: string | undefined): string | undefined {

@@ -9,7 +9,7 @@ export interface ImageValues {
   readonly bytecode?: boolean;
   readonly env?: readonly string[];
   readonly workdir?: string;
-  readonly sbom?: 'cyclonedx' | 'none';
+  readonly sbom?: readonly string[];
   readonly output?: readonly string[];
   readonly push?: boolean;
   /** Empty for `--load` alone. */
@@ -25,7 +25,9 @@ export function withImageOptions(command: Command): Command {
     .addOption(list('--env <name=value>', 'a variable of the process; repeatable'))
     .addOption(new Option('--bytecode', 'put compiled bytecode in: quicker to start, larger'))
     .addOption(new Option('--workdir <dir>', 'working directory of the process'))
-    .addOption(new Option('--sbom <format>', 'the list of contents to attach').choices(['cyclonedx', 'none']))
+    .addOption(
+      list('--sbom <format>', `the list of contents to attach: ${SBOM_WORDS.join(', ')}; repeatable`),
+    )
     .optionsGroup('Where it goes:')
     .addOption(
       list(
@@ -55,7 +57,7 @@ export function imageFlags(values: ImageValues): Flagged {
     ['--env', { env: values.env === undefined ? undefined : variables(values.env) }],
     ['--bytecode', { bytecode: values.bytecode }],
     ['--workdir', { workdir: values.workdir }],
-    ['--sbom', { sbom: values.sbom === undefined ? undefined : values.sbom === 'cyclonedx' }],
+    ['--sbom', { sbom: values.sbom === undefined ? undefined : sbomOf(values.sbom) }],
     ['--output', { outputs: values.output }],
     ['--push', { push: values.push }],
     ['--load', { load: values.load === '' ? true : values.load }],
@@ -64,6 +66,23 @@ export function imageFlags(values: ImageValues): Flagged {
 }
 
 function variables(assignments: readonly string[]): Record<string, string> {
+const SBOM_WORDS = ['cyclonedx', 'cyclonedx-1.7', 'spdx', 'with-base', 'none'] as const;
+type SbomChoice = (typeof SBOM_WORDS)[number];
+
+/** @throws UsageError */
+function sbomOf(words: readonly string[]): NonNullable<Config['sbom']> {
+  const stray = words.find((word) => !(SBOM_WORDS as readonly string[]).includes(word));
+  if (stray !== undefined || (words.includes('none') && words.length > 1)) {
+    throw new UsageError(
+      stray === undefined
+        ? '`--sbom none` leaves no other format'
+        : `\`--sbom ${stray}\` is no list of contents that is known`,
+      { hint: `write one of ${SBOM_WORDS.map((word) => `\`${word}\``).join(', ')}` },
+    );
+  }
+  return words.includes('none') ? false : (words as readonly Exclude<SbomChoice, 'none'>[]);
+}
+
   return Object.fromEntries(
     assignments.map((assignment) => {
       const equals = assignment.indexOf('=');

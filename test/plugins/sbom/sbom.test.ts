@@ -115,7 +115,7 @@ function run(options: { readonly epoch?: number; readonly sbom?: boolean | 'with
     } as unknown as PluginApi,
     async attach(image) {
       const hooks = createHooks();
-      sbom.apply(hooks, made.api);
+      sbom().apply(hooks, made.api);
       const input = { platform: image.platform, image, attachments: [] };
       const { attachments } = await hooks.sbom.promise(input, {
         signal: made.api.signal,

@@ -1,24 +1,29 @@
 /**
- * Writes an inventory as CycloneDX 1.6 JSON with the CycloneDX library. The same inventory gives the same
+ * Writes an inventory as CycloneDX JSON, 1.6 or 1.7, with the CycloneDX library. The same inventory gives the same
  * bytes. What goes into an inventory is not known here.
  */
 // Parts of the library by themselves load in two thirds of the time of the whole.
 import * as Enums from '@cyclonedx/cyclonedx-library/Enums';
 import * as Models from '@cyclonedx/cyclonedx-library/Models';
 import * as Serialize from '@cyclonedx/cyclonedx-library/Serialize';
-import * as SPDX from '@cyclonedx/cyclonedx-library/SPDX';
 import * as Spec from '@cyclonedx/cyclonedx-library/Spec';
 import { hexOf, VERSION } from 'pycontainer';
-import spdxParse from 'spdx-expression-parse';
 import type { Inventory, InventoryItem } from './inventory.ts';
+import { type License, licensesOf } from './licenses.ts';
+import { publicUrl } from './public-url.ts';
 
+export interface CycloneDxOptions extends DocumentOptions {
+  readonly version: '1.6' | '1.7';
+}
+
+/** What every document states of itself. */
 export interface DocumentOptions {
   /** `urn:uuid:…`. */
   readonly serialNumber: string;
   readonly timestamp: Date;
 }
 
-/** What of evidence the library's models do not have (CycloneDX 1.6, `component.evidence.occurrences`). */
+/** What of evidence the library's models do not have (CycloneDX, `component.evidence.occurrences`). */
 interface Evidenced {
   readonly 'bom-ref'?: string;
   readonly components?: readonly Evidenced[];
@@ -27,23 +32,31 @@ interface Evidenced {
 const TYPES: Readonly<Record<InventoryItem['type'], Enums.ComponentType>> = {
   application: Enums.ComponentType.Application,
   container: Enums.ComponentType.Container,
+  file: Enums.ComponentType.File,
   library: Enums.ComponentType.Library,
   'operating-system': Enums.ComponentType.OperatingSystem,
   platform: Enums.ComponentType.Platform,
 };
 
 /** The document's bytes. */
-export function writeDocument({ image, items }: Inventory, options: DocumentOptions): Uint8Array {
+export function writeCycloneDx({ image, items }: Inventory, options: CycloneDxOptions): Uint8Array {
   const components = new Map(items.map((item) => [item.ref, componentOf(item)]));
   const subject = componentOf(image);
   for (const item of [image, ...items]) {
     const component = item === image ? subject : components.get(item.ref)!;
     for (const need of item.needs) component.dependencies.add(components.get(need)!.bomRef);
   }
+  const top: Models.Component[] = [];
+  for (const item of items) {
+    const component = components.get(item.ref)!;
+    const parent = item.parent === undefined ? undefined : components.get(item.parent);
+    if (parent === undefined) top.push(component);
+    else parent.components.add(component);
+  }
   const bom = new Models.Bom({
     serialNumber: options.serialNumber,
     version: 1,
-    components: new Models.ComponentRepository(components.values()),
+    components: new Models.ComponentRepository(top),
     metadata: new Models.Metadata({
       timestamp: options.timestamp,
       lifecycles: new Models.LifecycleRepository([Enums.LifecyclePhase.Build]),
@@ -55,7 +68,9 @@ export function writeDocument({ image, items }: Inventory, options: DocumentOpti
       component: subject,
     }),
   });
-  const factory = new Serialize.JSON.Normalize.Factory(Spec.Spec1dot6);
+  const factory = new Serialize.JSON.Normalize.Factory(
+    options.version === '1.7' ? Spec.Spec1dot7 : Spec.Spec1dot6,
+  );
   const normal = factory.makeForBom().normalize(bom, { sortLists: true });
   return Buffer.from(`${JSON.stringify(withEvidence(normal, items))}\n`);
 }
@@ -79,9 +94,7 @@ function componentOf(item: InventoryItem): Models.Component {
     ...(item.purl === undefined ? {} : { purl: item.purl }),
     ...(facts?.summary === undefined ? {} : { description: facts.summary }),
     ...(facts?.author === undefined ? {} : { author: facts.author }),
-    ...(facts?.license === undefined || facts.license.trim() === ''
-      ? {}
-      : { licenses: new Models.LicenseRepository([licenseOf(facts.license)]) }),
+    licenses: new Models.LicenseRepository(licensesOf(facts?.license).map(licenseOf)),
     ...(item.sha256 === undefined
       ? {}
       : { hashes: new Models.HashDictionary([[Enums.HashAlgorithm['SHA-256'], hexOf(item.sha256)]]) }),
@@ -90,27 +103,15 @@ function componentOf(item: InventoryItem): Models.Component {
   });
 }
 
-/** An SPDX identifier or expression where it is one (PEP 639), else a name: the first line of what is stated. */
-function licenseOf(text: string): Models.License {
-  const stated = text.trim();
-  const identifier: boolean = SPDX.isSupportedSpdxId(stated);
-  if (identifier) return declared(new Models.SpdxLicense(stated));
-  if (isExpression(stated)) return declared(new Models.LicenseExpression(stated));
-  return declared(new Models.NamedLicense(stated.split('\n', 1)[0]!.trim().slice(0, 200)));
+function licenseOf(license: License): Models.License {
+  if (license.kind === 'id') return declared(new Models.SpdxLicense(license.id));
+  if (license.kind === 'expression') return declared(new Models.LicenseExpression(license.expression));
+  return declared(new Models.NamedLicense(license.name));
 }
 
 function declared<T extends Models.License>(license: T): T {
   license.acknowledgement = Enums.LicenseAcknowledgement.Declared;
   return license;
-}
-
-function isExpression(text: string): boolean {
-  try {
-    spdxParse(text);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 function referencesOf({ facts }: InventoryItem): Models.ExternalReference[] {
@@ -125,21 +126,10 @@ function referencesOf({ facts }: InventoryItem): Models.ExternalReference[] {
   ];
 }
 
-/** Without what could be a secret: user, password, query and fragment. Paths of this host are none's business. */
-function publicUrl(text: string | undefined): string | undefined {
-  if (text === undefined || !URL.canParse(text)) return undefined;
-  const url = new URL(text);
-  if (url.protocol !== 'https:' && url.protocol !== 'http:') return undefined;
-  url.username = '';
-  url.password = '';
-  url.search = '';
-  url.hash = '';
-  return url.href;
-}
-
-function propertiesOf({ layer, origin }: InventoryItem): Models.Property[] {
+function propertiesOf({ layer, origin, platform }: InventoryItem): Models.Property[] {
   return [
     ...(origin === undefined ? [] : [new Models.Property('pycontainer:origin', origin)]),
+    ...(platform === undefined ? [] : [new Models.Property('pycontainer:platform', platform)]),
     ...(layer === undefined
       ? []
       : [
