@@ -5,6 +5,7 @@ import { main } from '../../core/cli/main.ts';
 import { diffImages, inspectImage } from '../../core/images.ts';
 import type { Descriptor } from '../../core/oci/image.ts';
 import { OCI_EMPTY, OCI_MANIFEST } from '../../core/oci/media-types.ts';
+import { parseDigest } from '../../core/primitives/digest.ts';
 import { fakeIo } from '../cli/fake-io.ts';
 import { makeElf } from '../python/elf-maker.ts';
 import { makeSample, PYTHON, type Sample } from '../samples/sample.ts';
@@ -199,7 +200,7 @@ describe('inspecting', () => {
       ],
     ]);
     // What a registry lists is not signed by anybody: this one is about something else.
-    refer(server, { ...subject, digest: `sha256:${'0'.repeat(64)}` }, 'application/x-other', [
+    refer(server, { ...subject, digest: parseDigest(`sha256:${'0'.repeat(64)}`) }, 'application/x-other', [
       ['text/plain', {}],
     ]);
     const pem = `-----BEGIN CERTIFICATE-----\n${CERTIFICATE.replaceAll(/.{64}/g, '$&\n')}\n-----END CERTIFICATE-----\n`;

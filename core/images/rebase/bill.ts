@@ -102,11 +102,8 @@ function namesOf(
     ? (reference.split(/[/:\\]/).findLast((word) => word !== '') ?? reference)
     : reference;
   const last = (isLocal ? shown : repository).split('/').at(-1)!.toLowerCase();
-  const version = encodeURIComponent(digest);
-  const from = isLocal
-    ? ''
-    : `?repository_url=${encodeURIComponent(repository).replaceAll('%2F', '/').replaceAll('%3A', ':')}`;
-  return { shown, purl: `pkg:oci/${encodeURIComponent(last)}@${version}${from}` };
+  const from = isLocal ? '' : `?repository_url=${encodeURIComponent(repository)}`;
+  return { shown, purl: `pkg:oci/${encodeURIComponent(last)}@${digest}${from}` };
 }
 
 /** A UUID of version 8 (RFC 9562, section 5.8): the same rebase has the same number. */

@@ -7,6 +7,7 @@ import type { Layer } from '../../oci/image.ts';
 import { writeLayer } from '../../oci/layer/write-layers.ts';
 import { readLayerTar } from '../../oci/layer-tar.ts';
 import { readAll, streamOf } from '../../primitives/bytes.ts';
+import { type Digest, digestOf } from '../../primitives/digest.ts';
 import type { TreeItem } from '../../primitives/file-tree.ts';
 import type { ImageSession } from '../session.ts';
 import { RebaseSourceError } from './errors.ts';
@@ -18,7 +19,13 @@ export interface EnvironmentLayer {
   /** As in `3.13.1`. */
   readonly version: string | undefined;
   /** The layer for the same interpreter in another version. */
-  withVersion(version: string): Promise<Layer>;
+  withVersion(version: string): Promise<RewrittenLayer>;
+}
+
+export interface RewrittenLayer {
+  readonly layer: Layer;
+  /** Of the one file that is another: before and after. */
+  readonly settings: readonly [Digest, Digest];
 }
 
 /** Bytes of a layer of a few small files. */
@@ -51,10 +58,11 @@ export async function readEnvironmentLayer(layer: Layer, session: ImageSession):
       // Whoever asked for layers of a single gzip member gets one again.
       const spliced = await write(same, 'spliced');
       const members = spliced.descriptor.digest === layer.descriptor.digest ? 'spliced' : 'single';
-      return await write(
-        entries.map(([entry, bytes]) => itemOf(entry, entry.path === SETTINGS ? changed : bytes)),
-        members,
-      );
+      const items = entries.map(([entry, bytes]) => itemOf(entry, entry.path === SETTINGS ? changed : bytes));
+      return {
+        layer: await write(items, members),
+        settings: [digestOf(Buffer.from(text)), digestOf(changed)],
+      };
     },
   };
 }

@@ -12,7 +12,7 @@ import { ourName } from '../our-layers.ts';
 import type { ImageSession } from '../session.ts';
 import { baseKeys, findOldBase, type OpenedBase } from './base-images.ts';
 import { rebasedAnnotations, rebasedSettings } from './configuration.ts';
-import { readEnvironmentLayer } from './environment-layer.ts';
+import { type RewrittenLayer, readEnvironmentLayer } from './environment-layer.ts';
 import { RebaseSourceError, RebaseUnfitError } from './errors.ts';
 import { unfitness } from './fitness.ts';
 import { type RebasedBill, rebasedBills } from './referrers.ts';
@@ -71,13 +71,14 @@ export async function rebaseOne(
   const above = imageOf(image, session.log).layers.slice(old.layers.length);
   const at = names.indexOf('environment');
   const fitted = await fittedEnvironment(image, above[at], pythons, base, session);
-  const kept = above.map((layer, index) => (index === at && fitted !== undefined ? fitted : layer));
+  const kept = above.map((layer, index) => (index === at && fitted !== undefined ? fitted.layer : layer));
   const layers = [...next.layers, ...kept];
   const rebase = { image, old, next, keys: baseKeys(base, next) };
   const config = buildConfig(rebasedSettings(rebase), layers, next);
   const manifest = buildManifest(config.descriptor, layers, rebasedAnnotations(rebase));
-  const moved: [Digest, Digest][] = [
+  const moved: (readonly [Digest, Digest])[] = [
     [image.descriptor.digest, manifest.descriptor.digest],
+    ...(fitted === undefined ? [] : [fitted.settings]),
     ...kept.flatMap((layer, index): [Digest, Digest][] => [
       [above[index]!.descriptor.digest, layer.descriptor.digest],
       [above[index]!.diffId, layer.diffId],
@@ -148,7 +149,7 @@ async function fittedEnvironment(
   { before, after }: { readonly before: DetectedPython; readonly after: DetectedPython },
   base: OpenedBase,
   session: ImageSession,
-): Promise<Layer | undefined> {
+): Promise<RewrittenLayer | undefined> {
   const environment = layer === undefined ? undefined : await readEnvironmentLayer(layer, session);
   const interpreter = environment?.interpreter ?? before.interpreter;
   const version = environment?.version ?? before.target.version;
