@@ -1,5 +1,6 @@
 /** The options of `build` and `plan` that say what the image is like and where it goes. */
 import { type Command, Option } from 'commander';
+import type { Config } from '../../pipeline/settings.ts';
 import { UsageError } from '../usage-error.ts';
 import { type Flagged, list } from './options.ts';
 
@@ -65,7 +66,6 @@ export function imageFlags(values: ImageValues): Flagged {
   ];
 }
 
-function variables(assignments: readonly string[]): Record<string, string> {
 const SBOM_WORDS = ['cyclonedx', 'cyclonedx-1.7', 'spdx', 'with-base', 'none'] as const;
 type SbomChoice = (typeof SBOM_WORDS)[number];
 
@@ -83,6 +83,7 @@ function sbomOf(words: readonly string[]): NonNullable<Config['sbom']> {
   return words.includes('none') ? false : (words as readonly Exclude<SbomChoice, 'none'>[]);
 }
 
+function variables(assignments: readonly string[]): Record<string, string> {
   return Object.fromEntries(
     assignments.map((assignment) => {
       const equals = assignment.indexOf('=');
