@@ -39,8 +39,10 @@ export async function copyToRegistry(
     documents.filter((document) => !present.has(document.descriptor.digest)),
     repository,
   );
+  // Where neither tag nor document is, layers are not to be expected either.
+  const isNew = tagged === undefined && present.size === 0;
   const outcomes = await mapConcurrently([...missing.values()], PARALLEL, signal, async (blob, inner) => {
-    return [blob, await ensureBlobShown(repository, blob, log, inner)] as const;
+    return [blob, await ensureBlobShown(repository, { ...blob, isNew }, log, inner)] as const;
   });
   const { tag } = target;
   // Without referrers it is enough to put the root under its tag.

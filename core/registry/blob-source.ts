@@ -9,6 +9,8 @@ export interface BlobSource {
   open(signal: AbortSignal): Promise<AsyncIterable<Uint8Array>>;
   /** A repository of the same registry that has it. */
   readonly mountFrom?: string | undefined;
+  /** True: the repository most likely lacks it, so that it is mounted, where it can be, without being looked for. */
+  readonly isNew?: boolean;
 }
 
 /** Reads a blob in pieces, forwards; going back opens it anew. */

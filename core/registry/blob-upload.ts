@@ -30,9 +30,12 @@ export async function ensureBlob(
   signal: AbortSignal,
   onBytes: (done: number) => void = () => undefined,
 ): Promise<BlobOutcome> {
+  const begun = blob.isNew === true ? await mount(repository, blob, signal) : undefined;
+  if (begun === 'mounted') return begun;
+  // An upload that began in place of a mount is forgotten by the registry where it is not needed.
   if ((await repository.findBlob(blob.descriptor.digest, signal)) !== undefined) return 'present';
   return repository.uploads.limiter(async () => {
-    const session = await mount(repository, blob, signal);
+    const session = blob.isNew === true ? begun : await mount(repository, blob, signal);
     if (session === 'mounted') return session;
     const reader = createPieceReader(blob, signal, onBytes);
     try {

@@ -66,8 +66,13 @@ describe('copying an image', () => {
     const run = await options();
     const [from, to] = [`${hostOf(server)}/me/shop:1.0`, `${hostOf(server)}/them/shop:1.0`];
     await copyImage({ ...run, source: source.spec, destination: from });
+    server.requests.length = 0;
     const copied = await copyImage({ ...run, source: from, destination: to });
     expect(copied.output).toMatchObject({ bytesUploaded: 0, blobsUploaded: 0, blobsPresent: 0 });
+    const looked = server.requests.filter(
+      ({ method, path }) => method === 'HEAD' && path.includes('/blobs/'),
+    );
+    expect(looked).toEqual([]);
     expect(copied.output?.blobsMounted).toBe(server.repository('me/shop').blobs.size);
     expect(server.repository('them/shop').blobs.size).toBe(server.repository('me/shop').blobs.size);
 
@@ -76,6 +81,24 @@ describe('copying an image', () => {
     expect(again.output).toMatchObject({ blobsMounted: 0, blobsUploaded: 0 });
     const sent = server.requests.slice(before).filter(({ method }) => method === 'POST');
     expect(sent).toEqual([]);
+  });
+
+  it('between two repositories of a registry that mounts nothing sends what is not there', async () => {
+    const source = await sampleLayout();
+    const server = await registry({ mount: false });
+    const run = await options();
+    const [from, to] = [`${hostOf(server)}/me/shop:1.0`, `${hostOf(server)}/them/shop:1.0`];
+    await copyImage({ ...run, source: source.spec, destination: from });
+    const blobs = [...server.repository('me/shop').blobs];
+    for (const [digest, bytes] of blobs.slice(1)) server.repository('them/shop').blobs.set(digest, bytes);
+    const copied = await copyImage({ ...run, source: from, destination: to });
+    expect(errorOf(copied)).toBeNull();
+    expect(copied.output).toMatchObject({
+      blobsMounted: 0,
+      blobsUploaded: 1,
+      blobsPresent: blobs.length - 1,
+    });
+    expect(server.repository('them/shop').tags.get('1.0')).toBe(source.digest);
   });
 
   it('takes one platform, and says which there are', async () => {
