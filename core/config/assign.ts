@@ -124,17 +124,26 @@ function interpreted(path: readonly string[], text: string): unknown {
     case 'boolean':
       return FLAGS.get(text.toLowerCase()) ?? text;
     case 'array': {
-      const items = text.trim().startsWith('[')
-        ? parsed(text)
-        : text
-            .split(',')
-            .map((item) => item.trim())
-            .filter(Boolean);
+      const items = listed(text);
       return path[0] === 'ports' && Array.isArray(items) ? items.map(String) : items;
     }
-    default:
+    case 'union': {
+      const { options = [] } = definition;
+      if (options.includes('boolean') && FLAGS.has(text.toLowerCase())) return FLAGS.get(text.toLowerCase());
+      if (options.includes('boolean') && options.includes('array') && text.includes(',')) return listed(text);
       return path[0] === 'preset' && text === 'false' ? false : text;
+    }
+    default:
+      return text;
   }
+}
+
+function listed(text: string): unknown {
+  if (text.trim().startsWith('[')) return parsed(text);
+  return text
+    .split(',')
+    .map((item) => item.trim())
+    .filter(Boolean);
 }
 
 function kindOf(path: readonly string[]): ReturnType<typeof definitionOf> {

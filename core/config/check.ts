@@ -71,15 +71,17 @@ export function keysAt(path: readonly string[], style: ConfigStyle): readonly st
 type Definition =
   | { readonly type: 'object'; readonly shape: Readonly<Record<string, z.core.$ZodType>> }
   | { readonly type: 'record'; readonly valueType: z.core.$ZodType }
-  | { readonly type: 'other'; readonly name: string };
+  | { readonly type: 'other'; readonly name: string; readonly options?: readonly string[] };
 
-/** What a schema is under its `optional`. */
+/** What a schema is under its `optional`; of a union also what it is a union of. */
 export function definitionOf(schema: z.core.$ZodType): Definition {
   const { def } = (schema as z.core.$ZodTypes)._zod;
   if (def.type === 'optional') return definitionOf(def.innerType);
   if (def.type === 'object') return { type: 'object', shape: def.shape };
   if (def.type === 'record') return { type: 'record', valueType: def.valueType };
-  return { type: 'other', name: def.type };
+  if (def.type !== 'union') return { type: 'other', name: def.type };
+  const options = def.options.map((option) => (option as z.core.$ZodTypes)._zod.def.type);
+  return { type: 'other', name: def.type, options };
 }
 
 function faultsOf(issue: z.core.$ZodIssue, values: unknown, style: ConfigStyle): Fault[] {

@@ -295,9 +295,12 @@ const commonFields = {
       "Who makes the project's own wheel. Default: `auto`: it is laid out from the sources where its backend's rules tell how, else built on the host. `host`: always built on the host.",
     )
     .exactOptional(),
-  bytecode: flag(
-    "Ship compiled bytecode beside the modules. Needs the image's Python X.Y on this host. Default: false.",
-  ).exactOptional(),
+  bytecode: z
+    .union([z.boolean(), z.literal('image')], { error: 'must be true, false or `image`' })
+    .describe(
+      "Ship compiled bytecode beside the modules. `true`: needs the image's Python X.Y on this host. `image`: the base's own Python compiles where its platform is the host's, which executes code of the base. Default: false.",
+    )
+    .exactOptional(),
   include: texts('Patterns of sources that go in although a rule leaves them out.').exactOptional(),
   exclude: texts('Patterns of sources that stay out.').exactOptional(),
   entrypoint: texts("The image's entry point, in exec form.").exactOptional(),

@@ -83,8 +83,11 @@ export interface Config {
   readonly wheelhouse?: string;
   /** Who makes the project's own wheel; default `auto`: the host's builder only where the sources do not tell. */
   readonly builder?: 'auto' | 'host';
-  /** Compiled bytecode goes in beside the modules; default false. Needs the image's Python X.Y on this host. */
-  readonly bytecode?: boolean;
+  /**
+   * Compiled bytecode goes in beside the modules; default false. Needs the image's Python X.Y on this host; with `image`, the
+   * base's own Python compiles where its platform is the host's: that executes code of the base.
+   */
+  readonly bytecode?: boolean | 'image';
   readonly preset?:
     | 'auto'
     | false

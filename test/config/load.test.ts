@@ -123,6 +123,22 @@ describe('precedence', () => {
     });
   });
 
+  it('takes a text for a truth value or a list where the key can be one', async () => {
+    const set = (...texts: string[]) => ({ commandLine: { values: {}, flags: {}, set: texts } });
+    const configs = await Promise.all([
+      load(folder(), set('bytecode=true', 'sbom=no')),
+      load(folder(), set('bytecode=image', 'sbom=with-base')),
+      load(folder(), { env: { PYC_BYTECODE: '0', PYC_SBOM: '1' } }),
+    ]);
+    expect(configs.map(([config]) => [config?.bytecode, config?.sbom])).toEqual([
+      [true, false],
+      ['image', 'with-base'],
+      [false, true],
+    ]);
+    const wrong = await failure(folder(), set('bytecode=sometimes'));
+    expect(wrong.code).toBe('PYC_CONFIG_INVALID');
+  });
+
   it('puts a file above what it extends, and every profile above every file', async () => {
     const root = folderOf({
       'shared/base.yaml':

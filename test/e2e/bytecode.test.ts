@@ -12,10 +12,10 @@ for module in (fastapi, pydantic, shop):
         print(module.__name__, int.from_bytes(file.read(8)[4:], 'little'), module.__spec__.loader.get_code(module.__name__).co_filename == module.__file__)
 `;
 
-async function compiled(options: PycOptions = {}) {
+/** Debian 12 has the Python that the hosts of these tests have. */
+async function compiled(options: PycOptions = {}, base = ['--base', 'apt:bookworm', '--bytecode']) {
   const layout = newFolder('image');
-  // Debian 12 has the Python that the hosts of these tests have.
-  const flags = ['--base', 'apt:bookworm', '--bytecode', '--output', `layout:${layout}`];
+  const flags = [...base, '--output', `layout:${layout}`];
   const { digest, report } = await build([copyExample('fastapi'), ...flags], options);
   return { digest, report, reference: `oci:${layout}:latest` };
 }
@@ -28,12 +28,20 @@ test('bytecode is the same with another store and environment, and is what the i
     env: { PYTHONHASHSEED: '7', PYTHONPATH: '/nowhere', TZ: 'Asia/Tokyo', LANG: 'C' },
   });
   expect(again.digest).toBe(first.digest);
-  const { code, stdout, stderr } = await runContainer(
-    first.reference,
-    ['-c', LOOK],
-    ['--entrypoint', 'python'],
-  );
+  await expectLoaded(first.reference);
+});
+
+test("the base's own Python compiles where this host has none of its version", async () => {
+  const base = ['--base', 'apt:trixie', '--set', 'bytecode=image'];
+  // Neither uv nor a Python is found there.
+  const { reference, report } = await compiled({ env: { PATH: '/usr/sbin' } }, base);
+  expect(report.images[0]?.python.version).toMatch(/^3\.13\./);
+  await expectLoaded(reference);
+});
+
+async function expectLoaded(reference: string): Promise<void> {
+  const { code, stdout, stderr } = await runContainer(reference, ['-c', LOOK], ['--entrypoint', 'python']);
   // What podman says while it copies the image is on standard error as well.
   expect(code, stderr).toBe(0);
   expect(stdout.trim().split('\n')).toEqual(['fastapi 1 True', 'pydantic 1 True', 'shop 1 True']);
-});
+}

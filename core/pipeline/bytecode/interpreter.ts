@@ -1,11 +1,9 @@
 /**
- * Finds the host's interpreter that makes a target's bytecode, and has it compile. Which files are compiled, and where what it
- * gives is kept, is not known here.
+ * Asks an interpreter what it is, and has it compile. Where the interpreter comes from, which files are compiled, and where
+ * what it gives is kept, is not known here.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { stat } from 'node:fs/promises';
-import { delimiter, join } from 'node:path';
 import { Readable, type Writable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
@@ -15,16 +13,7 @@ import { TaskAbortedError } from '../aborted.ts';
 import { COMPILER, PROBE } from './program.ts';
 
 /**
- * `bytecode` is asked for, and this host has no interpreter whose bytecode the image's Python reads: of the same X.Y, and
- * free-threaded where that is. Install one, as by `uv python install 3.12`, or leave `bytecode` out: the modules are then
- * compiled where they run.
- */
-export class BytecodePythonError extends PycError {
-  readonly code = 'PYC_BYTECODE_NO_PYTHON';
-}
-
-/**
- * The host's interpreter did not compile all modules that it was given: it was ended, or it failed. Leave `bytecode` out, and
+ * The interpreter did not compile all modules that it was given: it was ended, or it failed. Leave `bytecode` out, and
  * say which distribution it was.
  */
 export class BytecodeError extends PycError {
@@ -63,70 +52,16 @@ const RULES = 'pyc/1';
 /** Milliseconds that an interpreter has to say what it is. */
 const PROBE_TIME = 20_000;
 
-type Environment = Readonly<Record<string, string | undefined>>;
-
-/**
- * The first that fits of what uv knows and what PATH has.
- *
- * @throws BytecodePythonError
- */
-export async function findCompiler(
-  target: PythonTarget,
-  env: Environment,
-  signal: AbortSignal,
-): Promise<BytecodeCompiler> {
-  const [, minor = ''] = target.version.split('.');
-  const flags = /td?$/.test(target.abi) ? 't' : '';
-  const wanted = `3.${minor}${flags}`;
-  if (target.implementation === 'cpython') {
-    for (const program of await candidates(wanted, env, signal)) {
-      const found = await probe(program, env, signal);
-      if (found?.implementation !== 'cpython' || !found.version.startsWith(`3.${minor}.`)) continue;
-      if (found.flags.startsWith('t') !== (flags === 't')) continue;
-      return {
-        label: `CPython ${found.version} (${found.executable})`,
-        identity: [RULES, found.implementation, found.version, found.magic, found.cacheTag],
-        cacheTag: found.cacheTag,
-        compile: (sources, signal) => compile(found.executable, sources, env, signal),
-      };
-    }
-  }
-  const what = target.implementation === 'cpython' ? 'CPython' : target.implementation;
-  throw new BytecodePythonError(
-    `\`bytecode\` needs ${what} ${wanted} on this host, as the image has it, and there is none`,
-    {
-      hint:
-        target.implementation === 'cpython'
-          ? `install it, as \`uv python install ${wanted}\` does, or leave \`bytecode\` out`
-          : 'leave `bytecode` out: only that of CPython can be made',
-    },
-  );
+/** A program and how it is started. */
+export interface Interpreter {
+  readonly program: string;
+  /** Before its own options, as a loader wants them. */
+  readonly args?: readonly string[];
+  readonly env: Readonly<Record<string, string | undefined>>;
 }
 
-async function candidates(wanted: string, env: Environment, signal: AbortSignal): Promise<readonly string[]> {
-  const [uv] = await onPath('uv', env);
-  const known =
-    uv === undefined
-      ? undefined
-      : await output(uv, ['python', 'find', '--no-python-downloads', '--no-project', wanted], env, signal);
-  return [
-    ...(known === undefined || known.trim() === '' ? [] : [known.trim()]),
-    ...(await onPath(`python${wanted}`, env)),
-    ...(await onPath('python3', env)),
-  ];
-}
-
-/** Absolute paths; relative folders of PATH are passed over. */
-async function onPath(name: string, env: Environment): Promise<string[]> {
-  const paths = (env.PATH ?? '')
-    .split(delimiter)
-    .filter((folder) => folder.startsWith('/'))
-    .map((folder) => join(folder, name));
-  const found = await Promise.all(paths.map((path) => stat(path).catch(() => undefined)));
-  return paths.filter((_, index) => found[index]?.isFile() === true);
-}
-
-interface Probed {
+/** What an interpreter says of itself. */
+export interface Probed {
   readonly executable: string;
   readonly implementation: string;
   readonly version: string;
@@ -135,8 +70,21 @@ interface Probed {
   readonly flags: string;
 }
 
-async function probe(program: string, env: Environment, signal: AbortSignal): Promise<Probed | undefined> {
-  const said = await output(program, ['-S', '-s', '-c', PROBE], env, signal);
+/** Undefined for what is no Python of the target's kind and X.Y, or does not start. */
+export async function probe(
+  interpreter: Interpreter,
+  { version, implementation, abi }: PythonTarget,
+  signal: AbortSignal,
+): Promise<Probed | undefined> {
+  const said = await output(interpreter, ['-S', '-s', '-B', '-c', PROBE], signal);
+  const probed = parseProbed(said);
+  if (probed === undefined || probed.implementation !== implementation) return undefined;
+  if (!probed.version.startsWith(`${version.split('.').slice(0, 2).join('.')}.`)) return undefined;
+  return probed.flags.startsWith('t') === isFreeThreaded(abi) ? probed : undefined;
+}
+
+/** @param said - JSON: what `PROBE` prints */
+export function parseProbed(said: string | undefined): Probed | undefined {
   try {
     const probed = JSON.parse(said ?? '') as Record<string, unknown>;
     const members = ['executable', 'implementation', 'version', 'magic', 'cacheTag', 'flags'];
@@ -146,15 +94,29 @@ async function probe(program: string, env: Environment, signal: AbortSignal): Pr
   }
 }
 
+/** @param abi - of a target, as in `cp314t` */
+export function isFreeThreaded(abi: string): boolean {
+  return /td?$/.test(abi);
+}
+
+/** Of what the interpreter said; who it is besides makes no difference to the bytes. */
+export function identityOf({
+  implementation,
+  version,
+  magic,
+  cacheTag,
+}: Probed): Pick<BytecodeCompiler, 'identity' | 'cacheTag'> {
+  return { identity: [RULES, implementation, version, magic, cacheTag], cacheTag };
+}
+
 /** What a program prints; undefined where it fails, such as a shim of a version that is not there. */
-async function output(
-  program: string,
+export async function output(
+  { program, args: first = [], env }: Interpreter,
   args: readonly string[],
-  env: Environment,
   signal: AbortSignal,
 ): Promise<string | undefined> {
-  const child = spawn(program, args, {
-    env: withoutPython(env),
+  const child = spawn(program, [...first, ...args], {
+    env: { ...env },
     cwd: '/',
     timeout: PROBE_TIME,
     signal,
@@ -170,20 +132,19 @@ async function output(
   }
 }
 
-/** Variables of the user's change what Python imports and how it hashes. */
-function withoutPython(env: Environment): Record<string, string | undefined> {
-  return Object.fromEntries(Object.entries(env).filter(([name]) => !name.startsWith('PYTHON')));
-}
-
-async function compile(
-  program: string,
+/**
+ * What the compiler gives of each source.
+ *
+ * @throws BytecodeError, TaskAbortedError
+ */
+export async function compile(
+  { program, args = [], env }: Interpreter,
   sources: readonly ModuleSource[],
-  env: Environment,
   signal: AbortSignal,
 ): Promise<readonly (Uint8Array | undefined)[]> {
   if (signal.aborted) throw new TaskAbortedError(signal.reason);
-  const child = spawn(program, ['-S', '-s', '-W', 'ignore', '-c', COMPILER], {
-    env: { ...withoutPython(env), PYTHONHASHSEED: '0' },
+  const child = spawn(program, [...args, '-S', '-s', '-B', '-W', 'ignore', '-c', COMPILER], {
+    env: { ...env, PYTHONHASHSEED: '0' },
     cwd: '/',
     signal,
     stdio: ['pipe', 'pipe', 'pipe'],

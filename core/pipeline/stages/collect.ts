@@ -9,7 +9,9 @@ import { findConflicts, makeFileTree, type NamedRecord, TreeConflictError } from
 import { partOfWheel, type RecordCache } from '../../python/install/part.ts';
 import type { InstallTarget } from '../../python/install/scheme.ts';
 import { installSchemeOf, startupFilesOf } from '../../python/install.ts';
-import { findCompiler } from '../bytecode/interpreter.ts';
+import { findCompiler } from '../bytecode/host-interpreter.ts';
+import { findImageCompiler, runsHere } from '../bytecode/image-interpreter.ts';
+import type { BytecodeCompiler } from '../bytecode/interpreter.ts';
 import { withBytecode } from '../bytecode/part.ts';
 import { environmentPart, installTarget } from '../collect/environment.ts';
 import type { PartRecords } from '../collect/part-records.ts';
@@ -18,9 +20,11 @@ import { projectParts } from '../collect/project-part.ts';
 import { sourcePart } from '../collect/source-part.ts';
 import { lockedDigest, WheelMissingError, wrongHash } from '../defaults/wheel.ts';
 import type { Graph } from '../graph.ts';
+import { imageKey } from '../image-key.ts';
 import type { Session } from '../session.ts';
 import type { ResolvedConfig } from '../settings.ts';
 import type { Collected, Distribution, Resolution, WheelFile } from '../values.ts';
+import { thisHost } from './source-choice.ts';
 
 /** Wheels that are looked for or fetched at once. */
 const PARALLEL = 16;
@@ -78,23 +82,38 @@ export async function collectTree(
   return { platform: resolution.platform, tree };
 }
 
-/** The parts with their bytecode, where that is asked for. @throws BytecodePythonError */
+/** The parts with their bytecode, where that is asked for. @throws BytecodePythonError, BytecodeImageError */
 async function compiledParts(
   parts: readonly Part[],
-  { python }: Resolution,
+  resolution: Resolution,
   { bytecode = false }: ResolvedConfig,
   records: RecordCache,
-  { env, log, memory, signal, store }: Session,
+  session: Session,
 ): Promise<readonly Part[]> {
-  if (!bytecode) return parts;
-  const { implementation, version, abi } = python.target;
-  const compiler = await memory.get(`compiler of bytecode ${implementation} ${version} ${abi}`, () =>
-    findCompiler(python.target, env, signal),
-  );
+  if (bytecode === false) return parts;
+  const { log, memory, signal, store } = session;
+  const compiler = await compilerFor(resolution, bytecode, session);
   log.info(`bytecode is compiled by ${compiler.label}`);
   const limit = memory.get('compilers of bytecode', () => createLimiter(availableParallelism()));
   const options = { compiler, records, store, limit, signal };
   return mapConcurrently(parts, PARALLEL, signal, (part) => withBytecode(part, options));
+}
+
+/** The base's own Python runs where its platform is this host's; bytecode of the others is made by the host's. */
+function compilerFor(
+  { python, base }: Resolution,
+  bytecode: true | 'image',
+  { env, memory, noCache, signal, store }: Session,
+): Promise<BytecodeCompiler> {
+  const { implementation, version, abi } = python.target;
+  if (bytecode === 'image' && runsHere(python, thisHost())) {
+    return memory.get(`compiler of bytecode ${imageKey(base.image)} ${python.interpreter}`, () =>
+      findImageCompiler(python, base.image, { store, signal, noCache }),
+    );
+  }
+  return memory.get(`compiler of bytecode ${implementation} ${version} ${abi}`, () =>
+    findCompiler(python.target, env, signal),
+  );
 }
 
 /** A `.pth` file or a `sitecustomize` runs at every start of the interpreter, whoever imports what. */
