@@ -119,6 +119,11 @@ describe('the last screen', () => {
       'docker load --input s.tar',
       'docker run --rm shop:latest',
     ]);
+    expect(first('load:docker', 'shop:1', ['80/tcp'])).toEqual(['docker run --rm -p 80:80 shop:1']);
+    expect(first('load:podman', 'localhost/shop:1')).toEqual(['podman run --rm localhost/shop:1']);
+    expect(first('load:kind', 'docker.io/library/shop:1')).toEqual([
+      'kubectl run shop --image=docker.io/library/shop:1 --image-pull-policy=Never',
+    ]);
     expect(first('wheelhouse:w', 'w')).toBeUndefined();
   });
 
