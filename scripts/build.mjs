@@ -3,9 +3,10 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { chmod, mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { joinChunks } from './join-chunks.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const started = performance.now();
@@ -72,23 +73,55 @@ const neverUsed = {
 };
 
 /** Bundled CommonJS asks for builtins with `require`, which an ES module does not have; one chunk asks for all of them. */
-const requireForBuiltins = {
-  name: 'require-for-builtins',
-  setup(build) {
-    build.onEnd(async ({ outputFiles = [] }) => {
-      const asking = outputFiles.find(({ text }) => text.includes('typeof require !== "undefined"'));
-      // Who needs nothing of that chunk is made to load it all the same.
-      const idle = asking && new RegExp(`^import "[./a-z]*/${basename(asking.path)}";\\n`, 'm');
-      for (const file of outputFiles) {
-        const whole = file === asking ? `${REQUIRE}\n${file.text}` : file.text.replace(idle ?? '', '');
-        // Deno reads what a literal names before it runs anything, and would load every command for each.
-        const text = whole.replaceAll(/\bimport\("(\.[^"]*\/[\w.-]+\.js)"\)/g, 'import(["$1"].join(""))');
-        await mkdir(dirname(file.path), { recursive: true });
-        await writeFile(file.path, text);
-      }
-    });
-  },
-};
+function requireForBuiltins(files) {
+  const [asking] = [...files].find(([, text]) => text.includes('typeof require !== "undefined"')) ?? [];
+  if (asking === undefined) return files;
+  // Who needs nothing of that chunk is made to load it all the same.
+  const idle = new RegExp(`^import "[./a-z]*/${basename(asking)}";\\n`, 'm');
+  return new Map(
+    [...files].map(([path, text]) => [
+      path,
+      path === asking ? `${REQUIRE}\n${text}` : text.replace(idle, ''),
+    ]),
+  );
+}
+
+/** Bundles, joins what is loaded together, and writes it. */
+async function bundle(entryPoints, outdir, groups) {
+  const { outputFiles, metafile } = await build({
+    ...options,
+    entryPoints,
+    outdir,
+    splitting: true,
+    chunkNames: 'chunks/[name]-[hash]',
+    metafile: true,
+  });
+  const texts = new Map(outputFiles.map(({ path, text }) => [relative(outdir, path), text]));
+  const joined = await joinChunks(requireForBuiltins(texts), outputsBelow(metafile, outdir), groups);
+  for (const [path, text] of joined) {
+    const file = join(outdir, path);
+    await mkdir(dirname(file), { recursive: true });
+    // Deno reads what a literal names before it runs anything, and would load every command for each.
+    await writeFile(
+      file,
+      text.replaceAll(/\bimport\("(\.[^"]*\/[\w.-]+\.js)"\)/g, 'import(["$1"].join(""))'),
+    );
+  }
+}
+
+/** What esbuild says of each output, by the paths below the folder. */
+function outputsBelow({ outputs }, folder) {
+  const named = (path) => relative(folder, join(root, path));
+  return Object.fromEntries(
+    Object.entries(outputs).map(([path, { imports, ...output }]) => [
+      named(path),
+      {
+        ...output,
+        imports: imports.map((each) => ({ ...each, path: each.external ? each.path : named(each.path) })),
+      },
+    ]),
+  );
+}
 
 const REQUIRE =
   "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);";
@@ -113,29 +146,60 @@ const options = {
   // The first brings a transpiler that it loads when it must; the second is named by the CycloneDX library's XML, which
   // is never written.
   external: ['jiti', 'xmlbuilder2'],
-  plugins: [namesOfCommonJs, neverUsed, requireForBuiltins],
+  plugins: [namesOfCommonJs, neverUsed],
   write: false,
   legalComments: 'eof',
   logLevel: 'warning',
 };
 
+const UNDICI = ['node_modules/undici/lib/dispatcher/agent.js', 'node_modules/undici/lib/api/api-request.js'];
+/** What a verb on finished images loads, wherever the image is. */
+const IMAGES = [
+  'core/cli/commands/copy.ts',
+  'core/image-session.ts',
+  'core/images/copy.ts',
+  'core/images/registry-place.ts',
+  'core/images/to-registry.ts',
+  'core/index.ts',
+];
+/** What is loaded for the first word with a registry, beside the HTTP client. */
+const REGISTRY = [
+  'core/registry/index.ts',
+  'core/registry/settings/load.ts',
+  'core/registry/settings/registries-conf.ts',
+];
+/** What a build loads, whatever it builds. */
+const BUILDING = [
+  'core/cli/commands/build.ts',
+  'core/run.ts',
+  'core/config/find.ts',
+  'core/config/load.ts',
+  'core/config/image-extensions.ts',
+  'core/index.ts',
+  'core/python/lock/uv/index.ts',
+  'node_modules/smol-toml/dist/index.js',
+];
+const PRESETS = Object.keys(entries)
+  .filter((name) => name.startsWith('presets/'))
+  .map((name) => `${name}.ts`);
+
+/** What is loaded together is one file. Other chunks are as they come. */
+const GROUPS = [
+  { name: 'start', roots: ['core/cli/process.ts'] },
+  { name: 'command', roots: ['core/cli/commands/build.ts'], sharedWith: ['core/cli/commands/copy.ts'] },
+  { name: 'shared', roots: BUILDING, sharedWith: [...IMAGES, ...REGISTRY] },
+  { name: 'undici', roots: UNDICI },
+  { name: 'registry', roots: REGISTRY },
+  { name: 'images', roots: IMAGES },
+  { name: 'building', roots: BUILDING },
+  { name: 'presets', roots: PRESETS },
+];
+
 await rm(draft, { recursive: true, force: true });
 try {
-  await build({
-    ...options,
-    entryPoints: { cli: join(root, 'core/cli/entry.ts'), ...entries },
-    outdir: draft,
-    splitting: true,
-    chunkNames: 'chunks/[name]-[hash]',
-  });
+  await bundle({ cli: join(root, 'core/cli/entry.ts'), ...entries }, draft, GROUPS);
   // By itself: what it shares with the program would cut that into more chunks.
-  await build({
-    ...options,
-    entryPoints: { reference: join(root, 'scripts/reference.ts') },
-    outdir: join(draft, 'scripts'),
-    splitting: true,
-    chunkNames: 'chunks/[name]-[hash]',
-  });
+  await bundle({ reference: join(root, 'scripts/reference.ts') }, join(draft, 'scripts'), []);
   await chmod(join(draft, 'cli.js'), 0o755);
   if (!process.argv.includes('--no-types')) await declareTypes();
   await rm(out, { recursive: true, force: true });
