@@ -28,6 +28,8 @@ const sbomWord = z.enum(['cyclonedx', 'cyclonedx-1.7', 'spdx', 'with-base']);
 const TABLE = { error: 'must be a table' };
 
 const ENGINE = /^(?:auto|docker|podman|k3s|(?:containerd|kind)(?::[A-Za-z0-9][A-Za-z0-9._-]*)?)$/;
+const NO_ENGINE =
+  'must be true, false, or an engine: `docker`, `podman`, `containerd`, `containerd:NAMESPACE`, `kind`, `kind:CLUSTER` or `k3s`';
 const PORT = /^(\d+)(?:\/(?:tcp|udp|sctp))?$/;
 const CREDENTIALS = /^[a-z+-]+:\/\/[^/@]*:[^/@]*@|^(?!sha256)[^/@]+:[^/@]+@(?!sha256:)/i;
 
@@ -248,10 +250,7 @@ const commonFields = {
     .exactOptional(),
   push: flag('Push every tag to its registry. Default: false.').exactOptional(),
   load: z
-    .union([z.boolean(), z.string().regex(ENGINE)], {
-      error:
-        'must be true, false, or an engine: `docker`, `podman`, `containerd`, `containerd:NAMESPACE`, `kind`, `kind:CLUSTER` or `k3s`',
-    })
+    .union([z.boolean(), z.string().refine((value) => ENGINE.test(value), NO_ENGINE)], { error: NO_ENGINE })
     .describe(
       'Load the image into a container engine: `true` finds one, `docker`, `podman`, `containerd`, `containerd:NAMESPACE`, `kind`, `kind:CLUSTER` or `k3s` names it. Default: false.',
     )
