@@ -13,6 +13,9 @@ import type { Platform } from '../platform.ts';
 import { verified } from '../verified.ts';
 import { blobPath, LayoutError, readDocument, readIndex, tagOf } from './folder.ts';
 
+/** Bytes that are read at once: several large blobs are read at a time, and memory is to stay small. */
+const READ_AHEAD = 256 * 1024;
+
 export interface ReadLayoutOptions {
   readonly platform: Platform;
   /** Default: the only image, else the one that is tagged `latest`. */
@@ -98,7 +101,7 @@ export async function openBlob(
       await handle.close();
       throw new LayoutError(`\`${visible(path)}\` is not a regular file`);
     }
-    const stream = handle.createReadStream({ highWaterMark: 1024 * 1024, ...(signal && { signal }) });
+    const stream = handle.createReadStream({ highWaterMark: READ_AHEAD, ...(signal && { signal }) });
     return Stream.from(
       verified(stream as AsyncIterable<Uint8Array>, descriptor, `\`${visible(directory)}\``),
       {
