@@ -1,3 +1,4 @@
+import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import {
   DOCKER_CONFIG,
@@ -245,6 +246,13 @@ describe('hostile answers', () => {
       JSON.stringify({ ...(JSON.parse(Buffer.from(good.config.bytes).toString()) as object), ...change }),
     );
 
+  /** What nobody asked for: requests say that they take bytes as they are. */
+  const packedTwice = (bytes: Uint8Array): Fault => ({
+    status: 200,
+    headers: { 'content-type': OCI_MANIFEST, 'content-encoding': 'gzip, gzip' },
+    body: gzipSync(gzipSync(bytes)),
+  });
+
   it('are refused, and nothing of them is kept', async () => {
     const layers = goodManifest.layers as object[];
     const documents: [what: string, document: unknown, type: string, code: string][] = [
@@ -337,6 +345,8 @@ describe('hostile answers', () => {
       ['layer too short', isBlob, { status: 200, body: Buffer.alloc(10, 'a') }],
       ['config', (path) => path.includes(good.config.descriptor.digest), { corrupt: true }],
       ['manifest by digest', isManifest, { corrupt: true }],
+      ['manifest packed twice', isManifest, packedTwice(good.manifest.bytes)],
+      ['layer packed twice', isBlob, packedTwice(good.layerBytes[0]!)],
     ];
     const wrong: string[] = [];
     for (const [what, hits, fault] of cases) {
