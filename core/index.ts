@@ -119,6 +119,12 @@ export {
 } from './primitives/path.ts';
 export { makeFileTree } from './primitives/tree.ts';
 export { VERSION } from './primitives/version.ts';
+export {
+  type RebuildOptions as VerifyRebuildOptions,
+  type RebuildReport,
+  type RebuiltImage,
+  verifyRebuild,
+} from './rebuild.ts';
 export type { CredentialSource, Credentials } from './registry/credentials.ts';
 export type { LoginPlace } from './registry/logins.ts';
 export { type JoinShardsOptions, type JoinShardsReport, joinShards } from './shard-join.ts';

@@ -80,7 +80,7 @@ export async function diffImages(request: DiffRequest, session: ImageSession): P
   const images: DiffedImage[] = [];
   for (const [name, image] of before) {
     const counterpart = after.get(name);
-    if (counterpart !== undefined) images.push(await diffOne(name, image, counterpart, request, session));
+    if (counterpart !== undefined) images.push(await diffFound(name, image, counterpart, request, session));
   }
   const removed = [...before.keys()].filter((name) => !after.has(name));
   const added = [...after.keys()].filter((name) => !before.has(name));
@@ -94,11 +94,12 @@ function byPlatform(images: readonly FoundImage[]): ReadonlyMap<string, FoundIma
   return new Map(images.map((image) => [formatPlatform(image.platform), image]));
 }
 
-async function diffOne(
+/** The same of two images that were found already. */
+export async function diffFound(
   platform: string,
   before: FoundImage,
   after: FoundImage,
-  { files = false, deep = false }: DiffRequest,
+  { files = false, deep = false }: Pick<DiffRequest, 'files' | 'deep'>,
   session: ImageSession,
 ): Promise<DiffedImage> {
   const equal = before.descriptor.digest === after.descriptor.digest;

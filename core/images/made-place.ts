@@ -39,7 +39,8 @@ export function graphOfMade(made: MadeImage): ImageGraph {
   return { root, documents: [root, ...below, ...referrers], referrers };
 }
 
-function placeOf({ shown, root, blobs, layers }: MadeImage): ImagePlace {
+/** The place that its blobs are read from. */
+export function placeOf({ shown, root, blobs, layers }: MadeImage): ImagePlace {
   const small = new Map(blobs.map(({ descriptor, bytes }) => [descriptor.digest, bytes]));
   const large = new Map(layers.map((layer) => [layer.descriptor.digest, layer]));
   const layerOf = ({ digest }: Descriptor): Layer => {

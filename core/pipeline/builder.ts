@@ -42,13 +42,14 @@ export async function runBuild(config: ResolvedConfig, outer: Session): Promise<
     const run = { config, session, graph, records, known };
     await (session.tablesPlatforms === true ? table(run) : build(run));
     noteTimings(known, graph, started);
-    if (session.tablesPlatforms !== true) await graph.hooks.done.promise(known.report, graph.context);
+    if (session.tablesPlatforms !== true && session.take === undefined)
+      await graph.hooks.done.promise(known.report, graph.context);
   } catch (thrown) {
     const error = endOf(thrown, session.signal);
     session.log.debug(error instanceof Error ? (error.stack ?? '') : String(error));
     note({ known }, { ok: false, error: reportError(error) });
     noteTimings(known, graph, started);
-    await tellFailure(config, session, graph, error);
+    if (session.take === undefined) await tellFailure(config, session, graph, error);
   }
   return { ...known.report, warnings: kept.warnings };
 }
@@ -70,7 +71,8 @@ async function build(run: BuildRun): Promise<void> {
   const isPart = built.length < platforms.length;
   const shared = await graph.stage('resolve', () => resolveShared(run, platforms));
   // Pinning bases writes nowhere, so that it does not matter where a build would.
-  const outputs = session.command === 'lock' ? [] : outputsOf(shared.name, config);
+  const isWritten = session.command !== 'lock' && session.take === undefined;
+  const outputs = isWritten ? outputsOf(shared.name, config) : [];
   if (isPart) refuseWholeOutputs(shared.name, outputs);
   const destinations = await graph.stage('publish', async () => findDestinations(outputs, graph));
   const sharing = await withSharedLayers(run, outputs);
@@ -78,13 +80,14 @@ async function build(run: BuildRun): Promise<void> {
   for (const platform of built) {
     const finished = await buildPlatform(sharing, shared, platform);
     if (finished === undefined) continue;
-    images.push(await graph.stage('sbom', () => attachTo(finished, graph)));
+    session.take?.(finished);
+    if (session.take === undefined) images.push(await graph.stage('sbom', () => attachTo(finished, graph)));
   }
   if (known.report.explanations?.length === 0)
     throw unknownDistribution(session.distribution!, known.report.images, shared.input);
   // What a rule is for may be on the other platforms.
   if (!isPart) warnOfIdleRules(config.distributions, known.report.images, session.log);
-  if (session.dryRun) return;
+  if (session.dryRun || session.take !== undefined) return;
   if (isPart) await publishParts(run, shared, images, destinations);
   else await publish(run, shared, images, destinations);
 }

@@ -5,6 +5,7 @@ import type { Log } from '../primitives/log.ts';
 import type { Store } from '../store/store.ts';
 import type { PinFile } from './pins.ts';
 import type { RunMemory } from './run-memory.ts';
+import type { FinishedImage } from './values.ts';
 
 /** Credentials that the user stated for every registry of this run. */
 export interface StatedCredentials {
@@ -40,6 +41,8 @@ export interface Session {
   readonly platforms?: readonly Platform[];
   /** The distribution that is to be explained. */
   readonly distribution?: string;
+  /** Takes each platform's image in place of all that would become of it: nothing is attached, published or told to plugins. */
+  readonly take?: (image: FinishedImage) => void;
 }
 
 /** What it takes to find the Python of a base. */

@@ -15,6 +15,7 @@ const LEFT_OUT = [
   'directory',
   'explicitPreset',
   'file',
+  'load',
   'origins',
   'outputs',
   'plugins',

@@ -3,7 +3,7 @@
  * configuration and the commit. Addresses are without credentials; what lies on this host has no place.
  */
 import { readFile } from 'node:fs/promises';
-import { basename, dirname, join, resolve } from 'node:path';
+import { dirname, join, relative, resolve, sep } from 'node:path';
 import {
   type Digest,
   type Distribution,
@@ -40,7 +40,7 @@ export async function dependenciesOf(
   const found = [
     ...images.flatMap((image) => basesOf(image)),
     ...(await Promise.all(images.map((image) => distributionsOf(image, api)))).flat(),
-    ...(await lockOf(images[0]!)),
+    ...(await lockOf(images[0]!, api)),
     ...(await configurationFiles(project, api)),
     ...sourcesOf(project),
   ];
@@ -131,11 +131,14 @@ function digestSet(hashes: readonly string[]): Record<string, string> {
   return new Set(names).size === names.length ? Object.fromEntries(pairs) : {};
 }
 
-async function lockOf({ resolution }: FinishedImage): Promise<ResourceDescriptor[]> {
+/** A lock that was made for this build is no file of the project: what it chose stands above. */
+async function lockOf({ resolution }: FinishedImage, { config }: PluginApi): Promise<ResourceDescriptor[]> {
   const { lock, project } = resolution;
   if (lock === undefined || lock.madeBy !== undefined) return [];
-  const path = resolve(project.directory, lock.path);
-  return [await fileOf(path, lock.path, 'lock')];
+  // A lock for several projects lies where the build was asked for, whichever of them it is about.
+  const isCommon = lock.members?.includes(project.name) === true;
+  const path = resolve(isCommon ? config.directory : project.directory, lock.path);
+  return [await fileOf(path, config.directory, 'lock')];
 }
 
 async function configurationFiles(
@@ -150,7 +153,7 @@ async function configurationFiles(
   ]);
   const files = await Promise.all(
     [...paths].map((path) =>
-      fileOf(path, basename(path), 'configuration').catch((error: unknown) => {
+      fileOf(path, config.directory, 'configuration').catch((error: unknown) => {
         if (path !== config.file && isMissing(error)) return [];
         throw error;
       }),
@@ -159,13 +162,15 @@ async function configurationFiles(
   return files.flat();
 }
 
-async function fileOf(path: string, name: string, kind: string): Promise<ResourceDescriptor> {
+/** @param from the folder that the build was asked for: names are relative to it */
+async function fileOf(path: string, from: string, kind: string): Promise<ResourceDescriptor> {
   const bytes = await readFile(path).catch((cause: unknown) => {
     throw new ProvenanceInputError(`\`${visible(path)}\` cannot be read: ${messageOf(cause)}`, {
       hint: 'build again',
       cause,
     });
   });
+  const name = relative(from, path).split(sep).join('/');
   return { name, digest: { sha256: hexOf(digestOf(bytes)) }, annotations: { kind } };
 }
 

@@ -1,7 +1,9 @@
-/** `pyc verify`: says who signed an image, or that nobody did as demanded. */
+/** `pyc verify`: says who signed an image, or whether it is what its sources are built to; or that it is not as demanded. */
 import { type Command, Option } from 'commander';
 import type { ExitCode, Io } from '../io.ts';
+import { formatRebuilt } from '../render/rebuilt.ts';
 import { formatVerified } from '../render/signatures.ts';
+import { UsageError } from '../usage-error.ts';
 import {
   type ImageCommandValues,
   imageCommand,
@@ -14,16 +16,21 @@ interface Values extends ImageCommandValues {
   readonly key?: string;
   readonly type?: readonly string[];
   readonly platform?: string;
+  readonly rebuild?: boolean;
 }
 
 const EXAMPLES = `
 REF is REF or registry:REF, layout:DIR[:TAG] or archive:FILE[:TAG]. Every --type has to be there, signed as demanded, about this very
 digest; without one it is a signature. Anything else that hangs on the image proves nothing, and is listed with the reason.
 
+With --rebuild nothing is asked of signatures: the image is built again from DIR (default: this folder), a checkout of its sources, by
+what the plugin \`provenance\` wrote down, and has to come to the same digest. What differs is named, down to the file.
+
 Examples:
   pyc verify ghcr.io/me/shop:1.0 --key cosign.pub
   pyc verify ghcr.io/me/shop:1.0 --key cosign.pub --type signature --type cyclonedx
   pyc verify layout:images:1.0 --key env:PUBLIC_KEY --json
+  pyc verify --rebuild ghcr.io/me/shop:1.0 checkout/shop
 
 Ends with 1 where something is missing. Standard output gets what was verified, or the report with --json.
 `;
@@ -33,11 +40,21 @@ export async function run(argv: readonly string[], io: Io): Promise<ExitCode> {
     command(),
     argv,
     io,
-    async ([image], { key, type, platform }: Values, options) => {
+    async ([image, directory], { key, type, platform, rebuild }: Values, options) => {
+      if (rebuild === true) {
+        if (key !== undefined || type !== undefined) {
+          throw new UsageError('`--rebuild` verifies no signature', { hint: 'write two commands' });
+        }
+        const { verifyRebuild } = await import('../../index.ts');
+        return await verifyRebuild({ ...options, image: image!, directory, platform });
+      }
+      if (directory !== undefined) {
+        throw new UsageError('a folder is of use to `--rebuild` alone', { hint: 'leave it out' });
+      }
       const { verifyImage } = await import('../../index.ts');
       return await verifyImage({ ...options, image: image!, key, types: type, platform });
     },
-    (report) => io.stdout.write(formatVerified(report)),
+    (report) => io.stdout.write('images' in report ? formatRebuilt(report) : formatVerified(report)),
   );
 }
 
@@ -46,12 +63,9 @@ export function help(): string {
 }
 
 function command(): Command {
-  const specific = imageCommand(
-    'verify',
-    'REF',
-    'Verifies who signed an image, and what was signed about it.',
-  )
+  const specific = imageCommand('verify', 'REF [DIR]', 'Verifies who signed an image, or builds it again.')
     .argument('<REF>', 'the image: REF, layout:DIR[:TAG] or archive:FILE[:TAG]')
+    .argument('[DIR]', 'with --rebuild: a checkout of its sources')
     .optionsGroup('Whose signature is demanded:')
     .addOption(new Option('--key <key>', 'the public key: a file, or env:NAME'))
     .optionsGroup('What is demanded:')
@@ -61,6 +75,7 @@ function command(): Command {
         'a predicate: a URI, or signature, cyclonedx, spdx, slsaprovenance1, openvex, vuln (default: signature)',
       ),
     )
+    .addOption(new Option('--rebuild', 'that a build of its sources gives the same image'))
     .addOption(new Option('--platform <os/arch>', 'about one image of several (default: about their index)'));
   return withImageCommandOptions(specific).addHelpText('after', EXAMPLES);
 }

@@ -80,9 +80,9 @@ export function registryOf(spec: string): string | undefined {
 /** True where an output writes the layers of a base: a registry gets them from another registry, or has them. */
 export function needsLayers(
   { outputs, push, load }: Pick<ResolvedConfig, 'outputs' | 'push' | 'load'>,
-  { command, dryRun }: Pick<Session, 'command' | 'dryRun'>,
+  { command, dryRun, take }: Pick<Session, 'command' | 'dryRun' | 'take'>,
 ): boolean {
-  if (command !== 'build' || dryRun) return false;
+  if (command !== 'build' || dryRun || take !== undefined) return false;
   if (loadOutput(load) !== undefined) return true;
   return outputs.length === 0 ? push !== true : outputs.some((output) => !output.startsWith('registry:'));
 }
