@@ -50,6 +50,8 @@ interface Known {
   readonly path: string;
   /** The index's address, without credentials. */
   readonly root: string;
+  /** What a keyring may have its password under: the address as it is written first. */
+  readonly services: readonly string[];
   readonly username: string | undefined;
   readonly password: string | undefined;
   readonly source: string;
@@ -86,7 +88,7 @@ export function createIndexCredentials(options: IndexCredentialOptions): IndexCr
       if (login !== undefined && (stated?.username ?? login.username) === login.username)
         return { ...login, source: 'netrc' };
       if (stated?.username === undefined || !keyring) return userAlone(stated);
-      for (const service of [stated.root, url.host]) {
+      for (const service of stated.services) {
         const password = await ask(service, stated.username, signal);
         if (password !== undefined) return { username: stated.username, password, source: 'keyring' };
       }
@@ -134,8 +136,10 @@ function credentialsOfUrl(url: string): Known | undefined {
   };
 }
 
-function scopeOf(url: URL): Pick<Known, 'origin' | 'path' | 'root'> {
-  return { origin: url.origin, path: url.pathname, root: indexIdentity(url.href) };
+function scopeOf(url: URL): Pick<Known, 'origin' | 'path' | 'root' | 'services'> {
+  const { origin, pathname: path } = url;
+  const root = indexIdentity(url.href);
+  return { origin, path, root, services: [...new Set([`${origin}${path}`, root, `${root}/`, url.host])] };
 }
 
 /** Of the same origin, the one whose path goes along with the URL's furthest: hosts keep several indexes. */

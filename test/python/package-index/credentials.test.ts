@@ -84,13 +84,16 @@ describe('credentials of an index', () => {
     onTestFinished(() => rm(folder, { recursive: true, force: true }));
     await writeFile(
       join(folder, 'keyring'),
-      '#!/bin/sh\n[ "$1 $2 $3" = "get https://corp.example/simple me" ] && echo "from $3" || exit 1\n',
+      '#!/bin/sh\n[ "$1 $2 $3" = "get https://corp.example/simple me" ] || [ "$2" = https://slash.example/simple/ ] && echo "from $3" || exit 1\n',
     );
     await chmod(join(folder, 'keyring'), 0o755);
     const env = { PATH: `${folder}${delimiter}${process.env.PATH ?? ''}` };
     const asked = sourceOf({ env, keyring: true });
     asked.learn('https://me@corp.example/simple/');
     expect(await pairOf(asked, 'https://corp.example/simple/a/')).toBe('me:from me');
+    // uv and pip ask for the address as it is written, and a lock writes it otherwise than a configuration.
+    asked.learn('https://her@slash.example/simple');
+    expect(await pairOf(asked, 'https://slash.example/simple/a/')).toBe('her:from her');
     expect(await pairOf(asked, 'https://other.example/simple/a/')).toBeUndefined();
     const unasked = sourceOf({ env });
     unasked.learn('https://me@corp.example/simple/');
