@@ -43,3 +43,11 @@ export class PredicateError extends PycError {
   readonly code = 'PYC_PREDICATE';
   override readonly exitCode = 2;
 }
+
+/**
+ * Signing by an identity failed: there is no token of one, or Sigstore's services refused it or failed. The message says which. A
+ * workflow on GitHub needs `id-token: write`; elsewhere `SIGSTORE_ID_TOKEN` is to hold a token for the audience `sigstore`.
+ */
+export class KeylessError extends PycError {
+  readonly code = 'PYC_KEYLESS';
+}

@@ -57,5 +57,6 @@ export {
 export { lockWheels, offerWheel, type ProjectRecipe } from './project.ts';
 export type { FakeAccess } from './registry-access.ts';
 export { faultsInTurn, type RegistryFault, type RegistryStep, registryStep } from './registry-faults.ts';
+export { type FakeSigstore, type FakeSigstoreOptions, startFakeSigstore } from './sigstore/fake-sigstore.ts';
 export { makeWheel, type WheelFileRecipe, type WheelRecipe, wheelFileName } from './wheels.ts';
 export { makeZip, type ZipFields, type ZipOptions, type ZipRecipe } from './zip.ts';

@@ -5,8 +5,10 @@
 import {
   type BundleSigner,
   definePlugin,
+  type KeylessOptions,
   keyBundles,
   keyBundlesAt,
+  keylessBundles,
   type PluginApi,
   rememberedBundles,
   type Signer,
@@ -23,22 +25,47 @@ const signer = z.custom<Signer>(
   'it has no `sign`',
 );
 
-/** A Standard Schema. */
-const options = z.strictObject({
-  key: z
-    .union([z.string().min(1), signer])
-    .describe('The private key: a file, `env:NAME`, `command:PROGRAM ARGS`, or a `Signer`.'),
-  attest: z.boolean().default(true).describe('Whether SBOMs and provenance are signed as attestations too.'),
+const address = z.url({ protocol: /^https?$/ });
+const keyless = z.strictObject({
+  fulcio: address.optional().describe('The certificate authority; default the public one.'),
+  rekor: address.optional().describe('The transparency log; default the public one.'),
+  timestamps: address.optional().describe('A timestamp authority, by its whole address.'),
+  token: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('The identity’s token: `env:NAME` or a file; default what the workflow gives.'),
 });
+
+/** A Standard Schema. */
+const options = z
+  .strictObject({
+    key: z
+      .union([z.string().min(1), signer])
+      .optional()
+      .describe('The private key: a file, `env:NAME`, `command:PROGRAM ARGS`, or a `Signer`.'),
+    keyless: z
+      .union([z.literal(true), keyless])
+      .optional()
+      .describe('Signs by the identity that the workflow has.'),
+    attest: z
+      .boolean()
+      .default(true)
+      .describe('Whether SBOMs and provenance are signed as attestations too.'),
+  })
+  .refine(
+    ({ key, keyless }) => (key === undefined) !== (keyless === undefined),
+    'either `key` or `keyless` says what signs',
+  );
 
 /** The plugin: adds signatures to what `publish` hands over. */
 export default definePlugin({
   name: NAME,
   options,
-  apply(hooks, api, { key, attest }) {
+  apply(hooks, api, { key, keyless, attest }) {
     hooks.publish.tapPromise({ name: NAME, stage: LAST }, async (plan, { signal }) => {
       if (plan.destinations.length === 0) return plan;
-      const bundles = await bundlesOf(key, api, signal);
+      const bundles = await bundlesOf(key ?? (keyless === true ? {} : (keyless ?? {})), api, signal);
       const build = await withSignatures(plan.build, bundles, {
         attest,
         created: api.sourceDateEpoch,
@@ -49,11 +76,13 @@ export default definePlugin({
   },
 });
 
-async function bundlesOf(key: string | Signer, api: PluginApi, signal: AbortSignal): Promise<BundleSigner> {
-  const { env, config, store } = api;
-  const bundles =
-    typeof key === 'string'
-      ? await keyBundlesAt(key, { cwd: config.directory, env, signal })
-      : await keyBundles(key, signal);
-  return rememberedBundles(bundles, store);
+async function bundlesOf(
+  by: string | Signer | KeylessOptions,
+  { config, env, http, store }: PluginApi,
+  signal: AbortSignal,
+): Promise<BundleSigner> {
+  const cwd = config.directory;
+  if (typeof by === 'string') return rememberedBundles(await keyBundlesAt(by, { cwd, env, signal }), store);
+  if ('sign' in by) return rememberedBundles(await keyBundles(by, signal), store);
+  return keylessBundles(by, { http, env, cwd });
 }

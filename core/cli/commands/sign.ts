@@ -14,6 +14,7 @@ key has signed already is not signed anew.
 Examples:
   pyc sign ghcr.io/me/shop:1.0 --key cosign.key                  asks COSIGN_PASSWORD for the passphrase
   pyc sign ghcr.io/me/shop:1.0 --key env:SIGNING_KEY
+  pyc sign ghcr.io/me/shop:1.0 --keyless                         in a workflow with an identity
   pass signing | pyc sign layout:build/image --key cosign.key --passphrase-stdin
   pyc sign ghcr.io/me/shop:1.0 --key 'command:sign-with-kms alias/images'
 

@@ -16,6 +16,11 @@ interface Values extends ImageCommandValues {
   readonly key?: string;
   readonly type?: readonly string[];
   readonly platform?: string;
+  readonly identity?: string;
+  readonly identityPattern?: string;
+  readonly issuer?: string;
+  readonly issuerPattern?: string;
+  readonly trustedRoot?: string;
   readonly rebuild?: boolean;
 }
 
@@ -30,6 +35,8 @@ Examples:
   pyc verify ghcr.io/me/shop:1.0 --key cosign.pub
   pyc verify ghcr.io/me/shop:1.0 --key cosign.pub --type signature --type cyclonedx
   pyc verify layout:images:1.0 --key env:PUBLIC_KEY --json
+  pyc verify ghcr.io/me/shop:1.0 --trusted-root trusted_root.json --issuer https://token.actions.githubusercontent.com \\
+    --identity https://github.com/me/shop/.github/workflows/release.yml@refs/heads/main
   pyc verify --rebuild ghcr.io/me/shop:1.0 checkout/shop
 
 Ends with 1 where something is missing. Standard output gets what was verified, or the report with --json.
@@ -40,9 +47,9 @@ export async function run(argv: readonly string[], io: Io): Promise<ExitCode> {
     command(),
     argv,
     io,
-    async ([image, directory], { key, type, platform, rebuild }: Values, options) => {
+    async ([image, directory], { key, type, platform, rebuild, ...values }: Values, options) => {
       if (rebuild === true) {
-        if (key !== undefined || type !== undefined) {
+        if (key !== undefined || type !== undefined || values.identity !== undefined) {
           throw new UsageError('`--rebuild` verifies no signature', { hint: 'write two commands' });
         }
         const { verifyRebuild } = await import('../../index.ts');
@@ -52,7 +59,9 @@ export async function run(argv: readonly string[], io: Io): Promise<ExitCode> {
         throw new UsageError('a folder is of use to `--rebuild` alone', { hint: 'leave it out' });
       }
       const { verifyImage } = await import('../../index.ts');
-      return await verifyImage({ ...options, image: image!, key, types: type, platform });
+      const { identity, identityPattern, issuer, issuerPattern, trustedRoot } = values;
+      const demanded = { key, identity, identityPattern, issuer, issuerPattern, trustedRoot };
+      return await verifyImage({ ...options, ...demanded, image: image!, types: type, platform });
     },
     (report) => io.stdout.write('images' in report ? formatRebuilt(report) : formatVerified(report)),
   );
@@ -68,6 +77,15 @@ function command(): Command {
     .argument('[DIR]', 'with --rebuild: a checkout of its sources')
     .optionsGroup('Whose signature is demanded:')
     .addOption(new Option('--key <key>', 'the public key: a file, or env:NAME'))
+    .addOption(
+      new Option('--identity <text>', 'what the certificate names: an address of mail, or of a workflow'),
+    )
+    .addOption(new Option('--identity-pattern <regexp>', 'the same as a regular expression for all of it'))
+    .addOption(new Option('--issuer <url>', 'who vouches for the identity'))
+    .addOption(new Option('--issuer-pattern <regexp>', 'the same as a regular expression for all of it'))
+    .addOption(
+      new Option('--trusted-root <file>', 'authorities and logs that are trusted: trusted_root.json'),
+    )
     .optionsGroup('What is demanded:')
     .addOption(
       new Option(
