@@ -4,7 +4,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { main } from '../../core/cli/main.ts';
 import { diffImages, inspectImage } from '../../core/images.ts';
 import type { Descriptor } from '../../core/oci/image.ts';
-import { OCI_EMPTY, OCI_MANIFEST } from '../../core/oci/media-types.ts';
+import { OCI_EMPTY, OCI_INDEX, OCI_MANIFEST } from '../../core/oci/media-types.ts';
 import { parseDigest } from '../../core/primitives/digest.ts';
 import { fakeIo } from '../cli/fake-io.ts';
 import { makeElf } from '../python/elf-maker.ts';
@@ -236,6 +236,41 @@ describe('inspecting', () => {
       distributions: [{ name: 'six-two', version: '2' }],
       systemPackages: [{ name: 'libc6', version: '1' }],
     });
+  });
+
+  it('finds what BuildKit lists beside its images', async () => {
+    const server = await registry();
+    const { digest, size } = putImage(server, 'base', makeImage({ files: { a: 'a' } }));
+    const statement = (predicate: string): object => ({
+      ...server.addBlob('base', Buffer.from(JSON.stringify({ predicate }))),
+      mediaType: 'application/vnd.in-toto+json',
+      annotations: { 'in-toto.io/predicate-type': predicate },
+    });
+    const mediaType = OCI_MANIFEST;
+    const layers = ['https://spdx.dev/Document', 'https://slsa.dev/provenance/v0.2'].map(statement);
+    const config = { ...server.addBlob('base', Buffer.from('{}')), mediaType: OCI_EMPTY };
+    const attestation = server.addManifest(
+      'base',
+      { schemaVersion: 2, mediaType, config, layers },
+      mediaType,
+    );
+    const annotations = {
+      'vnd.docker.reference.type': 'attestation-manifest',
+      'vnd.docker.reference.digest': digest,
+    };
+    const manifests = [
+      { mediaType, digest, size, platform: { os: 'linux', architecture: 'amd64' } },
+      { ...attestation, mediaType, annotations, platform: { os: 'unknown', architecture: 'unknown' } },
+    ];
+    server.addManifest('base', { schemaVersion: 2, mediaType: OCI_INDEX, manifests }, OCI_INDEX, '1');
+    const report = await inspectImage({ ...(await options()), image: `${server.host}/base:1` });
+    expect(errorOf(report)).toBeNull();
+    expect(report.images.map(({ platform }) => platform)).toEqual(['linux/amd64']);
+    const seen = report.images[0]?.attachments.map(({ kind, via }) => [kind, via]);
+    expect(seen).toEqual([
+      ['sbom', 'index'],
+      ['provenance', 'index'],
+    ]);
   });
 
   it('leaves out what cannot be read, and says so', async () => {

@@ -18,6 +18,8 @@ import { errorOf, options } from './places.ts';
 
 const WHEELS = [{ name: 'alpha', version: '1.0', files: { 'alpha/__init__.py': 'A = 1\n' } }];
 
+const STATUS = 'Package: libc6\nStatus: install ok installed\nVersion: 2.36-9\n';
+
 interface BaseTraits {
   readonly version?: string;
   readonly debian?: string;
@@ -38,7 +40,12 @@ function official({
 }: BaseTraits = {}): ReturnType<typeof makeImage> {
   const [major, minor] = version.split('.');
   const recipe: ImageRecipe = {
-    files: { 'etc/': '', 'etc/debian_version': `${debian}\n`, 'usr/lib/patched': patch },
+    files: {
+      'etc/': '',
+      'etc/debian_version': `${debian}\n`,
+      'usr/lib/patched': patch,
+      'var/lib/dpkg/status': STATUS,
+    },
     layers: [{ 'usr/local/bin/python3': { symlink: `python${major}.${minor}` }, 'usr/local/lib/x': version }],
     ...(rest.platform === undefined ? {} : { platform: rest.platform }),
     config: {
@@ -212,7 +219,7 @@ describe('rebasing', () => {
     await writeImage(next, official({ version: '3.12.9', patch: 'patched' }));
     const sample = await makeSample({ wheels: WHEELS });
     const [image, whole] = [join(folder, 'image'), join(folder, 'whole')];
-    const config = { ...CONFIG, push: false, sbom: false, python: {} };
+    const config = { ...CONFIG, push: false, python: {}, gzipMembers: 'single' } as const;
     await sample.build({ ...config, base: `layout:${first}`, outputs: [`layout:${image}`] });
     const expected = await sample.build({ ...config, base: `layout:${next}`, outputs: [`layout:${whole}`] });
     const run = await options();
@@ -234,6 +241,7 @@ describe('rebasing', () => {
     });
     expect(errorOf(report)).toBeNull();
     expect(report.digest).toBe(expected.images[0]?.digest);
+    expect(report.warnings.map(({ code }) => code)).toContain('PYC_REBASE_SBOM_CUT');
     expect(report.outputs.map(({ digest }) => digest)).toEqual([report.digest, report.digest]);
     expect(await validateLayout(image)).toEqual([]);
     // On the base that it has already, nothing changes.
