@@ -1,11 +1,12 @@
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { build } from 'pycontainer';
 import { startFakeRegistry } from 'pycontainer/testing';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { BuildHooks } from '../../core/pipeline/hooks.ts';
 import type { Plugin } from '../../core/pipeline/plugin.ts';
 import type { FakeAccess, FakeRegistry } from '../../core/testing/index.ts';
-import { makeSample, type Sample } from '../samples/sample.ts';
+import { makeSample, PYTHON, type Sample } from '../samples/sample.ts';
 
 const SECRETS = ['plugin-p4ssw0rd', 'file-p4ssw0rd', 'stated-p4ssw0rd'] as const;
 const [OF_PLUGIN, OF_FILE, STATED] = SECRETS;
@@ -148,6 +149,33 @@ describe('the hook `credentials`', () => {
     const half = await build({ PYC_REGISTRY_PASSWORD: STATED });
     expect(half.error).toMatchObject({ code: 'PYC_CREDENTIAL_VARIABLE', exitCode: 2 });
     expect(JSON.stringify(half)).not.toContain(STATED);
+  });
+
+  it('is asked of the plugins of the image that is pushed, and of no other image’s in the run', async () => {
+    const sample = await makeSample();
+    const [one, two] = [
+      await registryFor({ kind: 'basic', username: 'me', password: OF_PLUGIN }),
+      await registryFor({ kind: 'basic', username: 'me', password: OF_FILE }),
+    ];
+    const image = (name: string, { host }: FakeRegistry, password: string): string =>
+      `{ ...common, name: '${name}', tags: ['${host}/team/${name}:1.0'], plugins: [{ name: 'p', apply: (hooks) =>
+        hooks.credentials.tapPromise('p', async () => ({ kind: 'basic', username: 'me', password: '${password}' })) }] }`;
+    await writeFile(
+      join(sample.directory, 'pycontainer.config.mjs'),
+      `const common = { base: 'scratch', python: ${JSON.stringify(PYTHON)}, platforms: ['linux/amd64'], preset: false, sbom: false };
+export default [${image('api', one, OF_PLUGIN)}, ${image('worker', two, OF_FILE)}];\n`,
+    );
+    const report = await build({
+      cwd: sample.directory,
+      env: { PYC_CACHE_DIR: sample.cache, HOME: sample.cache },
+      commandLine: { values: { push: true }, flags: {}, set: [] },
+    });
+    expect(report.error).toBeNull();
+    const sentTo = (server: FakeRegistry): readonly unknown[] => [
+      ...new Set(server.requests.map(({ headers }) => headers.authorization).filter(Boolean)),
+    ];
+    const header = (password: string): string => `Basic ${Buffer.from(`me:${password}`).toString('base64')}`;
+    expect([one, two].map(sentTo)).toEqual([[header(OF_PLUGIN)], [header(OF_FILE)]]);
   });
 
   it('is nobody’s where no plugin knows the host', async () => {
