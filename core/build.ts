@@ -64,8 +64,9 @@ export function build(options: BuildOptions = {}): Promise<BuildReport> {
 export function buildAdjusted(
   options: BuildOptions,
   adjust: (values: Config) => Config,
+  command = 'build',
 ): Promise<BuildReport> {
-  return run('build', options, options.locked === true ? 'locked' : 'use', adjust);
+  return run(command, options, options.locked === true ? 'locked' : 'use', adjust);
 }
 
 /** Resolves and plans what `build` would do, without building: project, configuration, lock and base. */

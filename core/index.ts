@@ -127,6 +127,15 @@ export {
 } from './rebuild.ts';
 export type { CredentialSource, Credentials } from './registry/credentials.ts';
 export type { LoginPlace } from './registry/logins.ts';
+export {
+  type DescribedImage,
+  type DescribeImageOptions,
+  type DescribeProjectOptions,
+  describeImage,
+  describeProject,
+  type SbomFormat,
+  type SbomReport,
+} from './sbom.ts';
 export { type JoinShardsOptions, type JoinShardsReport, joinShards } from './shard-join.ts';
 export {
   BundleError,

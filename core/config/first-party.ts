@@ -18,6 +18,10 @@ export const PLUGINS: Readonly<Record<string, Load>> = {
   wheelhouse: () => import('pycontainer/plugins/wheelhouse'),
 };
 
+/** What the plugin `sbom` exports beside itself: how documents are made, for the verb of that name. */
+export const loadSbom = () => import('pycontainer/plugins/sbom');
+export type SbomFormat = Parameters<Awaited<ReturnType<typeof loadSbom>>['describeBuild']>[1];
+
 /** First-party presets, in the order in which `auto` asks those of one rank. */
 export const PRESETS: Readonly<Record<string, Load>> = {
   procfile: () => import('pycontainer/presets/procfile'),

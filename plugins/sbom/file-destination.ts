@@ -30,7 +30,7 @@ export function fileDestination(
   return {
     name: spec,
     async publish(build) {
-      const bytes = await documentOf(build, written, describer);
+      const bytes = await documentOfBuild(build, written, describer);
       await replaceFile(file, bytes);
       return {
         destination: spec,
@@ -46,7 +46,7 @@ export function fileDestination(
 }
 
 /** The one document of a build: of its index where it has several images. */
-export function documentOf(
+export function documentOfBuild(
   { images, index }: Pick<FinishedBuild, 'images' | 'index'>,
   format: Format,
   describer: Describer,

@@ -5,16 +5,19 @@
 import {
   type Attachment,
   definePlugin,
+  type FinishedBuild,
   type FinishedImage,
   type FinishedIndex,
   formatPlatform,
+  type PluginApi,
   type SbomInput,
 } from 'pycontainer';
 import { BASE_PATTERNS } from './base-packages.ts';
 import { createDescriber, type Describer } from './describe.ts';
-import { fileDestination } from './file-destination.ts';
+import { documentOfBuild, fileDestination } from './file-destination.ts';
 import { type Format, sbomOptions, settingsOf } from './options.ts';
 
+export { unclaimedFiles } from './audit.ts';
 export { describeFiles, type FoundFiles } from './found-files.ts';
 export { FORMATS, type Format, type SbomOptions, sbomOptions } from './options.ts';
 
@@ -44,6 +47,15 @@ export default definePlugin({
     });
   },
 });
+
+/** The one document of a build, as `--output sbom:FILE` writes it: of its index where it has several images. */
+export function describeBuild(
+  build: Pick<FinishedBuild, 'images' | 'index'>,
+  format: Format,
+  api: PluginApi,
+): Promise<Uint8Array> {
+  return documentOfBuild(build, format, createDescriber(api, settingsOf({}, api.config)));
+}
 
 async function attachmentFor(
   { image, index }: Pick<SbomInput, 'image' | 'index'>,

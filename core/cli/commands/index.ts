@@ -122,6 +122,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./sign.ts'),
   },
   {
+    name: 'sbom',
+    usage: 'sbom [DIR|REF]',
+    summary: 'print what is in an image, as CycloneDX or SPDX',
+    load: () => import('./sbom.ts'),
+  },
+  {
     name: 'tag',
     usage: 'tag REF TAG...',
     summary: 'give an image further tags where it is',
