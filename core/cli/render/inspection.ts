@@ -81,17 +81,22 @@ function layerLines({ layers }: Inspected, style: Style): string[] {
     digest.slice('sha256:'.length, 'sha256:'.length + 12),
     formatBytes(size),
     role ?? '',
-    cutTo(
-      distributions.length > 0 && role === 'dependencies'
-        ? shortList(distributions)
-        : name.replaceAll(/\s+/g, ' '),
-      NAME_WIDTH,
-    ),
+    cutTo(contentOf({ role, name, distributions }), NAME_WIDTH),
   ]);
   return [
     style.bold('layers'),
     ...tableOf(rows, ['left', 'right', 'left', 'left']).map((line) => safe(`  ${line}`)),
   ];
+}
+
+/** What a layer holds, where its role does not say it all. */
+function contentOf({
+  role,
+  name,
+  distributions,
+}: Pick<Inspected['layers'][number], 'role' | 'name' | 'distributions'>): string {
+  if (role === 'dependencies' && distributions.length > 0) return shortList(distributions);
+  return name === role ? '' : name.replace(/^dependencies: /, '').replaceAll(/\s+/g, ' ');
 }
 
 function shortList(packages: readonly Package[]): string {
