@@ -10,6 +10,7 @@ mkdir -p "$peers"
 
 packages=(
   podman runc buildah skopeo umoci docker-registry apache2-utils # engines, readers, a registry, its password file
+  docker.io containerd openssh-server                            # engines to load into, and a way to one far away
   nginx-light squid                                              # what stands before registries
   python3 python3-venv                                           # pip, tarfile, and what uv installs for
   mmdebstrap                                                     # a base that is not ours, to build on
@@ -111,6 +112,8 @@ from_pypi backends-flit3 flit_core==3.12.0
 from_pypi poetry poetry==2.5.1
 from_pypi pdm 'pdm[locked]==2.29.3'
 from_pypi pipenv pipenv==2026.10.3
+# What validates SBOMs.
+from_pypi sbom-validators 'cyclonedx-python-lib[validation]==11.12.0' spdx-tools==0.8.5
 # Package indexes.
 from_pypi pypiserver pypiserver==2.4.2 passlib==1.7.4 bcrypt==4.0.1
 from_pypi devpi devpi-server==6.20.3

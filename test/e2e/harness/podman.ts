@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { attempt, type Command, type Ended, run, until } from './processes.ts';
 import { WORK } from './workspace.ts';
 
-const PODMAN: Command = [
+/** With the storage of this run. */
+export const PODMAN: Command = [
   'podman',
   ...['--root', join(WORK, 'podman/root'), '--runroot', join(WORK, 'podman/run')],
   ...['--tmpdir', join(WORK, 'podman/tmp'), '--storage-driver', 'overlay', '--runtime', 'runc'],
