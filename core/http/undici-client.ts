@@ -62,6 +62,8 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
         body: body === undefined ? null : ((typeof body === 'function' ? body() : body) as Readable),
         headersTimeout: reads ? timeouts.answer : timeouts.upload,
         bodyTimeout: timeouts.idle,
+        // Else undici closes the connection after each HEAD; a server that sends a body with the answer loses its own.
+        reset: false,
         ...(signal === undefined ? {} : { signal }),
         ...(verify === false ? { verify } : {}),
       });

@@ -16,8 +16,10 @@ import { ensureBlobShown } from './blob-progress.ts';
 import type { BlobSource } from './blob-source.ts';
 import type { BlobOutcome } from './blob-upload.ts';
 import type { RegistryClient, Repository } from './client.ts';
+import { isNotFound, RegistryStatusError } from './errors.ts';
 import { type ManifestSource, putManifest } from './manifest-upload.ts';
 import { announceReferrers } from './referrers-upload.ts';
+import { readStanding, type Standing } from './standing.ts';
 
 /** A document with its bytes. */
 interface Bytes {
@@ -111,18 +113,17 @@ export async function push(
       blobsPresent: of('present').length,
     };
   };
-  if (await isComplete(repository, request, digest, signal)) {
+  const whole = wholeOf(request, root);
+  const isTwin = places.has(repository.host, repository.name, whole);
+  const [standing, hasReferrers] = await Promise.all([
+    standingOf(repository, target.tag, digest, isTwin, signal),
+    hasAll(repository, request.referrers, signal),
+  ]);
+  if (standing.digest === digest && hasReferrers) {
     log.debug(`${reference} is there already`);
     for (const { descriptor } of blobs) places.note(repository.host, repository.name, descriptor.digest);
     return count(blobs.map((blob) => [blob, 'present']));
   }
-  const whole = wholeOf(request, root);
-  const isTwin = places.has(repository.host, repository.name, whole);
-  const outcomes = await mapConcurrently(isTwin ? [] : blobs, PARALLEL, signal, async (blob, inner) => {
-    const outcome = await ensureBlobShown(repository, blob, log, inner);
-    places.note(repository.host, repository.name, blob.descriptor.digest);
-    return [blob, outcome] as const;
-  });
   const moveTag = async (): Promise<void> => {
     if (target.tag !== undefined) await putManifest(repository, root, target.tag, signal);
   };
@@ -131,44 +132,75 @@ export async function push(
     else later(moveTag);
     return count(blobs.map((blob) => [blob, 'present']));
   }
-  // Where the tag waits for others, all that can be refused is sent before.
-  const { settled } = await pushManifests(repository, request, root, later !== undefined, signal);
-  places.note(repository.host, repository.name, whole);
-  if (later === undefined) await Promise.all([settled, moveTag()]);
-  else {
-    await settled;
-    later(moveTag);
+  // Where there is no such tag, layers are not to be expected either.
+  const isNew = standing.digest === undefined;
+  const send = async (known: ReadonlySet<Digest>): Promise<PushResult> => {
+    const outcomes = await mapConcurrently(blobs, PARALLEL, signal, async (blob, inner) => {
+      const outcome = known.has(blob.descriptor.digest)
+        ? 'present'
+        : await ensureBlobShown(repository, { ...blob, isNew }, log, inner);
+      places.note(repository.host, repository.name, blob.descriptor.digest);
+      return [blob, outcome] as const;
+    });
+    // Where the tag waits for others, all that can be refused is sent before.
+    const { settled } = await pushManifests(repository, request, root, later !== undefined, signal);
+    if (later === undefined) await Promise.all([settled, moveTag()]);
+    else {
+      await settled;
+      later(moveTag);
+    }
+    places.note(repository.host, repository.name, whole);
+    return count(outcomes);
+  };
+  try {
+    return await send(standing.blobs);
+  } catch (thrown) {
+    // A registry may have lost blobs of what the tag stood for.
+    if (standing.blobs.size === 0 || signal.aborted || !mayLackBlobs(thrown)) throw thrown;
+    return send(new Set());
   }
-  return count(outcomes);
+}
+
+/** Distribution specification, "Error Codes"; registries send them with 404, and some with 400. */
+function mayLackBlobs(thrown: unknown): boolean {
+  if (isNotFound(thrown)) return true;
+  return (
+    thrown instanceof RegistryStatusError &&
+    thrown.status === 400 &&
+    JSON.stringify(thrown.details ?? []).includes('BLOB_UNKNOWN')
+  );
+}
+
+/** What stands where the image is to be. @param isTwin the image is there, so that its blobs matter no more */
+async function standingOf(
+  repository: Repository,
+  tag: string | undefined,
+  digest: Digest,
+  isTwin: boolean,
+  signal: AbortSignal,
+): Promise<Standing> {
+  if (tag !== undefined && !isTwin) return readStanding(repository, tag, digest, signal);
+  const found = await repository.findManifest(tag ?? digest, signal);
+  return { digest: found?.digest, blobs: new Set() };
+}
+
+/** True where all referrers are there. */
+async function hasAll(
+  repository: Repository,
+  referrers: PushRequest['referrers'],
+  signal: AbortSignal,
+): Promise<boolean> {
+  const found = await mapConcurrently(referrers, PARALLEL, signal, async ({ manifest }, inner) => {
+    const { digest } = manifest.descriptor;
+    return (await repository.findManifest(digest, inner))?.digest === digest;
+  });
+  return found.every(Boolean);
 }
 
 /** Stands for an image with its referrers: where a run pushed this, only a further tag is left to do. */
 function wholeOf({ referrers }: PushRequest, root: ManifestSource): Digest {
   const manifests = [root, ...referrers.map(({ manifest }) => manifest)];
   return digestOfJson(manifests.map(({ descriptor }) => descriptor.digest));
-}
-
-/**
- * True where the tag stands for this very image and all referrers are there: the tag was written last then,
- * so nothing else needs to be asked for.
- */
-async function isComplete(
-  repository: Repository,
-  { target, referrers }: PushRequest,
-  digest: Digest,
-  signal: AbortSignal,
-): Promise<boolean> {
-  const wanted: [reference: string, digest: Digest][] = [
-    [target.tag ?? digest, digest],
-    ...referrers.map(({ manifest }): [string, Digest] => [
-      manifest.descriptor.digest,
-      manifest.descriptor.digest,
-    ]),
-  ];
-  const found = await mapConcurrently(wanted, PARALLEL, signal, async ([reference, expected], inner) => {
-    return (await repository.findManifest(reference, inner))?.digest === expected;
-  });
-  return found.every(Boolean);
 }
 
 /** Every blob once: configurations, layers, and those of referrers. */

@@ -55,7 +55,7 @@ describe('a push', () => {
     server.requests.length = 0;
     const again = await push(request, { client: client(), signal });
     expect(again).toMatchObject({ bytesUploaded: 0, blobsUploaded: 0, blobsMounted: 0, blobsPresent: 2 });
-    expect(asked(server)).toEqual(['HEAD /v2/app/manifests/1']);
+    expect(asked(server)).toEqual(['GET /v2/app/manifests/1']);
   });
 
   it('sends only the blobs that the registry lacks', async () => {
@@ -69,6 +69,37 @@ describe('a push', () => {
       { client: client(), signal },
     );
     expect(result).toMatchObject({ blobsUploaded: 2, blobsPresent: 1 });
+  });
+
+  it('does not look for the blobs of what the tag stood for, unless the registry lost one of them', async () => {
+    const server = await registry();
+    const target = reference(server, 'app:1');
+    const heads = (): string[] => asked(server).filter((line) => /^HEAD .*blobs/.test(line));
+    await push({ target, images: [image(['base', 'old'])], referrers: [] }, { client: client(), signal });
+    server.requests.length = 0;
+    const made = image(['base', 'new']);
+    const result = await push({ target, images: [made], referrers: [] }, { client: client(), signal });
+    expect(result).toMatchObject({ blobsUploaded: 2, blobsPresent: 1 });
+    expect(heads()).toHaveLength(2);
+
+    server.requests.length = 0;
+    const images = [image(['base', 'new', 'arm'], ARM64), made];
+    const index = indexOf([
+      [images[0]!, ARM64],
+      [made, AMD64],
+    ]);
+    await push({ target, images, index, referrers: [] }, { client: client(), signal });
+    expect(heads()).toHaveLength(2);
+    server.requests.length = 0;
+    const alone = image(['base', 'arm', 'last']);
+    await push({ target, images: [alone], referrers: [] }, { client: client(), signal });
+    expect(heads()).toHaveLength(2);
+
+    server.repository('app').blobs.delete(made.layers[0]!.descriptor.digest);
+    const next = image(['base', 'next']);
+    const mended = await push({ target, images: [next], referrers: [] }, { client: client(), signal });
+    expect(mended.digest).toBe(server.repository('app').tags.get('1'));
+    expect(server.repository('app').blobs.has(next.layers[0]!.descriptor.digest)).toBe(true);
   });
 
   it('mounts what another repository of the same registry has, and uploads where mounting is not done', async () => {
