@@ -8,6 +8,7 @@ import { isAbsolute, join, relative, sep } from 'node:path';
 import { messageOf } from '../../primitives/errors.ts';
 import { type Log, silentLog } from '../../primitives/log.ts';
 import { comparePaths, visible } from '../../primitives/path.ts';
+import { holdsPassword } from './address-passwords.ts';
 import { DEFAULT_EXCLUDES, PRODUCT_MARKERS, SECRET_PATTERNS } from './default-excludes.ts';
 import { SourceFileError } from './errors.ts';
 import { dockerRules, gitRules, type RuleSet, takingRules, type Verdict } from './ignore-rules.ts';
@@ -38,7 +39,7 @@ const VCS = 1;
 
 /**
  * Everything that belongs to a project, sorted by path. Devices, sockets and pipes are passed over with a
- * warning (`PYC_SOURCE_SPECIAL_FILE`).
+ * warning (`PYC_SOURCE_SPECIAL_FILE`), and so are files with a password of an index (`PYC_SOURCE_PASSWORD`).
  *
  * @param directory absolute
  * @throws SourceFileError for a folder that cannot be read
@@ -50,7 +51,30 @@ export async function walkSources(
   const walk = await prepare(directory, options);
   const found: FoundSource[] = [];
   await visit(walk, '', { verdicts: [], vcs: walk.outer }, found);
-  return found.sort((a, b) => comparePaths(a.path, b.path));
+  const shown = await withoutPasswords(walk, found);
+  return shown.sort((a, b) => comparePaths(a.path, b.path));
+}
+
+/** An image is read by more people than a repository; who states the exact path in `include` wants the file there. */
+async function withoutPasswords(walk: Walk, found: readonly FoundSource[]): Promise<FoundSource[]> {
+  const shown: FoundSource[] = [];
+  for (const source of found) {
+    if (walk.exact.has(source.path) || !(await holdsPassword(walk.directory, source.path))) {
+      shown.push(source);
+      continue;
+    }
+    walk.log.warn({
+      /**
+       * A file that says where packages are from has a password in an address, as in `https://me:secret@index.example/simple`.
+       * Everybody who has the image could read it, so that the file is left out. Give the password by a variable such as
+       * `UV_INDEX_NAME_PASSWORD`, netrc or keyring. The exact path in `include` takes the file in all the same.
+       */
+      code: 'PYC_SOURCE_PASSWORD',
+      message: `\`${visible(source.path)}\` has a password in an address and is left out`,
+      hint: 'give the password by `UV_INDEX_NAME_PASSWORD`, netrc or keyring',
+    });
+  }
+  return shown;
 }
 
 interface Walk {

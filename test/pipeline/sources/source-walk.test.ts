@@ -35,6 +35,22 @@ describe('secrets', () => {
   const secrets =
     '.env .env.production conf/server.KEY conf/tls.pem id_rsa .git/config home/.ssh/config .netrc .pypirc';
 
+  it('are also passwords in addresses of indexes, which are told', async () => {
+    const files = {
+      'a.py': 'URL = "https://me:secret@example.com/"',
+      'pyproject.toml': '[[tool.uv.index]]\nurl = "https://me:secret@example.com/simple"\n',
+      'requirements/base.txt': '-i https://$USER:$TOKEN@example.com/simple\n',
+      'requirements.txt': 'a @ git+https://x:token@example.com/a.git\n',
+      Pipfile: 'url = "https://me@example.com/simple"\n',
+    };
+    const codes: (string | undefined)[] = [];
+    const log = { ...silentLog, warn: ({ code }: { code?: string }) => void codes.push(code) };
+    expect(await paths(files, { log })).toEqual(['Pipfile', 'a.py', 'requirements/base.txt']);
+    expect(codes).toEqual(['PYC_SOURCE_PASSWORD', 'PYC_SOURCE_PASSWORD']);
+    const stated = { include: ['requirements.txt', 'pyproject.toml'] };
+    expect(await paths(files, stated)).toEqual(Object.keys(files).sort());
+  });
+
   it('are not taken in by any pattern', async () => {
     const open = { '.dockerignore': '!**\n!.env\n', '.pycignore': '!.env\n!*.pem\n!.git/\n' };
     const options = { include: ['**', '*.pem', '.env*', 'conf/*', '.git', 'home/'], exclude: ['!.env'] };
