@@ -157,7 +157,7 @@ describe('a build in memory', () => {
       ['api linux/arm64 test 3.12.7 arm64', 1],
       ['worker linux/amd64 test 3.13.1 amd64', 0],
     ]);
-    expect(attachments).toHaveLength(2);
+    expect(attachments).toHaveLength(3);
     expect(images[2]?.env.A).toBe('b');
   });
 
