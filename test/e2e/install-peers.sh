@@ -58,6 +58,7 @@ from_suite() {
 from_suite crane forky # readers of registries
 from_suite oras forky
 from_suite cosign forky # what signs and verifies beside us
+from_suite docker-buildx forky # a reader of what BuildKit lists
 from_suite docker forky docker.io containerd # a Docker that keeps images in containerd
 
 # Go: the host's where it is new enough for what is compiled below, else Debian's.
