@@ -32,6 +32,15 @@ export function createRegistryCache(
   const writing = client.repository(place, 'pull,push');
   const ensure = (descriptor: Descriptor, bytes: Uint8Array, signal: AbortSignal) =>
     ensureBlob(writing, { descriptor, open: async () => streamOf(bytes) }, signal);
+  let empty: Promise<unknown> | undefined;
+  /** Once for all entries: distribution 2.8 refuses a manifest whose blob somebody is just writing again. */
+  const ensureEmpty = (signal: AbortSignal): Promise<unknown> => {
+    empty ??= ensure(EMPTY_BLOB.descriptor, EMPTY_BLOB.bytes, signal).catch((thrown: unknown) => {
+      empty = undefined;
+      throw thrown;
+    });
+    return empty;
+  };
 
   return {
     name: `registry:${formatReference({ host, repository: name })}`,
@@ -65,7 +74,7 @@ export function createRegistryCache(
       const bytes = Buffer.from(text);
       const descriptor: Descriptor = { mediaType: TEXT_TYPE, digest: digestOf(bytes), size: bytes.length };
       await Promise.all([
-        ensure(EMPTY_BLOB.descriptor, EMPTY_BLOB.bytes, signal),
+        ensureEmpty(signal),
         ensure(descriptor, bytes, signal),
         blob === undefined ? undefined : ensureBlob(writing, { descriptor: blob, open: blob.open }, signal),
       ]);
